@@ -1,0 +1,38 @@
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help run test docs export clean
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+# Everything is installed once, and again only when what it depends on has changed. All of pip's own settings apply.
+.venv/installed: settings.ini setup.py constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: Python 3.11 or later is needed; name one: make PYTHON=python3.12 …")'
+	@echo "installing into .venv (once; a few minutes)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(INSTALL) pip setuptools wheel
+	@$(INSTALL) --no-build-isolation -e '.[dev]'
+	@touch $@
+
+run: .venv/installed ## the main job: train every model of the book, compare them, sample names
+	@$(BIN)/makemore_compare
+
+test: .venv/installed ## export, run every notebook, check that export and clean are no-ops, ruff
+	@$(BIN)/python tools/test.py $(if $(CORPUS),--corpus $(CORPUS))
+
+docs: .venv/installed ## the book as a site, in _docs
+	@command -v quarto >/dev/null || $(INSTALL) quarto-cli >/dev/null 2>&1 && quarto --version >/dev/null 2>&1 || { \
+	  echo "make docs: no Quarto, and it could not be fetched; install it from https://quarto.org/docs/get-started and try again" >&2; exit 2; }
+	@$(BIN)/nbdev_docs
+
+export: .venv/installed ## write the modules from the notebooks, and clean the notebooks
+	@$(BIN)/nbdev_export
+	@$(BIN)/nbdev_clean
+
+clean: ## remove what was built (the .venv too)
+	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache
