@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['BOUNDARY', 'CORPORA', 'PALETTE', 'Corpus', 'parse_words', 'write_atomic', 'fetch', 'load_corpus', 'plot_style',
-           'bar_chart', 'Vocab', 'split_words', 'unseen', 'stream', 'windows', 'dense_rows', 'ContextCounts',
-           'count_contexts', 'seconds']
+           'bar_chart', 'line_chart', 'Vocab', 'split_words', 'unseen', 'stream', 'windows', 'dense_rows',
+           'ContextCounts', 'count_contexts', 'seconds']
 
 # %% ../nbs/00_data.ipynb #82ef0728
 import contextlib, hashlib, http.client, os, queue, random, re, sys, threading, time, unicodedata, urllib.request
@@ -112,17 +112,9 @@ def _download(name):
         write_atomic(_cache()/f'{name}.txt', data)
     return words
 
-# %% ../nbs/00_data.ipynb #3a04b15b
-def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPORA`
-               )->Corpus: # its words
-    "The words of a corpus; `OSError` if there is no such file, `ValueError` if it can't be read as words"
-    path, name = Path(source), str(source)
-    if path.exists() and not path.is_dir():
-        data = path.read_bytes()  # a pipe too is read to its end
-        return Corpus(parse_words(data, name), path.name, hashlib.sha256(data).hexdigest())
-    if name not in CORPORA:
-        what = 'a folder' if path.is_dir() else 'no such file, and no known corpus'
-        raise FileNotFoundError(f"{name}: {what}; give a file, or one of {', '.join(CORPORA)}")
+# %% ../nbs/00_data.ipynb #7c535f96
+def _known(name):
+    "The known corpus `name`, from the first place that has it"
     if folder := os.environ.get('MAKEMORE_LIT_DATA'):
         path = Path(folder)/f'{name}.txt'
         if not path.is_file():
@@ -137,6 +129,18 @@ def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPO
         print(f"makemore_lit: {name!r} can't be had ({e}); using the shipped corpus 'surnames' instead", file=sys.stderr)
     path = shipped/'surnames.txt'
     return _checked(path.read_bytes(), 'surnames', path)
+
+# %% ../nbs/00_data.ipynb #4a1ae025
+def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPORA`
+               )->Corpus: # its words
+    "The words of a corpus; `OSError` if there is no such file, `ValueError` if it can't be read as words"
+    path, name = Path(source), str(source)
+    if path.exists() and not path.is_dir():
+        data = path.read_bytes()  # a pipe too is read to its end
+        return Corpus(parse_words(data, name), path.name, hashlib.sha256(data).hexdigest())
+    if name in CORPORA: return _known(name)
+    what = 'a folder' if path.is_dir() else 'no such file, and no known corpus'
+    raise FileNotFoundError(f"{name}: {what}; give a file, or one of {', '.join(CORPORA)}")
 
 # %% ../nbs/00_data.ipynb #509cf030
 PALETTE = ['#0f86c9', '#d9772b', '#1a9e77', '#c2639b', '#9a8a2c', '#8a8a8a']  # after Okabe and Ito, for light and dark
@@ -165,6 +169,21 @@ def bar_chart(heights:dict, # label -> height
     ax.bar([str(k) for k in heights], list(heights.values()))
     ax.grid(axis='x', visible=False)
     ax.set(xlabel=xlabel, ylabel=ylabel)
+    return ax
+
+# %% ../nbs/00_data.ipynb #1902624f
+def line_chart(lines:dict, # label -> (x values, y values)
+               ax=None, # a matplotlib `Axes`; None for a new one
+               xlabel:str='', # what x is, with its unit
+               ylabel:str='', # what y is, with its unit
+               marker:str|None=None # matplotlib's, for few points
+              ): # the `Axes`
+    "Draw `lines`, each with its label"
+    import matplotlib.pyplot as plt
+    ax = ax or plt.subplots()[1]
+    for label,(x,y) in lines.items(): ax.plot(x, y, marker=marker, label=label)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if len(lines) > 1: ax.legend()
     return ax
 
 # %% ../nbs/00_data.ipynb #4dc226e4
