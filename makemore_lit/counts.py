@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 from .data import ContextCounts, Vocab, dense_rows, windows
 
-# %% ../nbs/01_counts.ipynb #3a1dcfe6
+# %% ../nbs/01_counts.ipynb #36096558
 def plot_bigrams(n:Tensor, # `(V, V)`: counts, or anything else for each pair of characters
                  vocab:Vocab, # of size V
                  ax=None, # a matplotlib `Axes`; None for a new one
@@ -33,7 +33,7 @@ def plot_bigrams(n:Tensor, # `(V, V)`: counts, or anything else for each pair of
         for a,row in enumerate(n.tolist()):
             for b,value in enumerate(row):
                 dark = image.norm(value) > .5
-                ax.text(b, a, format(value, fmt), ha='center', va='center', fontsize=5.2, color='white' if dark else '#17324d')
+                ax.text(b, a, format(value, fmt), ha='center', va='center', fontsize=5.8, color='white' if dark else '#17324d')
     return ax
 
 # %% ../nbs/01_counts.ipynb #304a279c
@@ -82,7 +82,7 @@ def _check_counts(model, counts):
     if counts.block_size < model.block_size:
         raise ValueError(f"the model sees {model.block_size} characters, these counts have {counts.block_size}; count longer contexts")
 
-# %% ../nbs/01_counts.ipynb #a06cfd16
+# %% ../nbs/01_counts.ipynb #ed38765d
 class Bigram(LanguageModel):
     "How often each character followed each other one; `alpha` is added to every count"
     def __init__(self,
@@ -90,7 +90,7 @@ class Bigram(LanguageModel):
                  alpha:float=0. # ≥ 0; add-one smoothing is 1
                 ):
         super().__init__(vocab, 1)
-        if alpha < 0: raise ValueError(f"alpha is {alpha}; it has to be 0 or more")
+        if not 0 <= alpha < math.inf: raise ValueError(f"alpha is {alpha}; it has to be 0 or more")
         self.alpha, self.n = alpha, torch.zeros(len(vocab), len(vocab))
 
     def fit(self,
@@ -168,7 +168,7 @@ def bootstrap(nats:Tensor, # `(W,)`, of each name
     loss = torch.stack([nats[ix].sum()/chars[ix].sum() for ix in draws]).double()
     return tuple(loss.quantile(torch.tensor([(1 - level)/2, (1 + level)/2], dtype=torch.float64)).tolist())
 
-# %% ../nbs/01_counts.ipynb #df6340a9
+# %% ../nbs/01_counts.ipynb #3c376b15
 def _draw(model, n, temperature, top_k, start, max_len, g):
     "`n` names as lists of integers, each begun with `start`"
     T, t = model.block_size, len(start)
@@ -176,7 +176,8 @@ def _draw(model, n, temperature, top_k, start, max_len, g):
     text[:, T:T+t] = torch.tensor(start, dtype=torch.int64)
     open = torch.arange(n)
     while t < max_len and len(open):
-        logits = model(text[open, t:T+t].to(model.device)).cpu().double()/temperature
+        logits = model(text[open, t:T+t].to(model.device)).cpu().double()
+        logits = (logits - logits.amax(1, keepdim=True))/temperature  # no overflow, however small τ is
         if top_k: logits[logits < logits.topk(min(top_k, logits.shape[1])).values[:, -1:]] = -torch.inf
         cdf = logits.softmax(1).cumsum(1)
         u = torch.rand(len(open), 1, generator=g)*cdf[:, -1:]
@@ -184,11 +185,10 @@ def _draw(model, n, temperature, top_k, start, max_len, g):
         open, t = open[next > 0], t + 1
     return [row[:row.index(0)] if 0 in row else row for row in text[:, T:T+t].tolist()]
 
-# %% ../nbs/01_counts.ipynb #d4f39de9
+# %% ../nbs/01_counts.ipynb #53ed9638
 @torch.no_grad()
 def sample(model, # any language model
-           n:int=10, # how many names
-           *,
+           n:int=10, *, # how many names
            temperature:float=1., # > 0; divides the logits
            top_k:int|None=None, # draw from the likeliest only (those that tie with the last included); None for all
            prompt:str='', # how every name begins
@@ -198,8 +198,8 @@ def sample(model, # any language model
           )->list[str]:
     "Draw `n` names at once; `ValueError` for an impossible wish"
     if not 0 < temperature < math.inf: raise ValueError(f"temperature is {temperature}; it has to be a number above 0")
+    if n < 0 or len(prompt) > max_len: raise ValueError(f"{n} names of {max_len} characters can't begin with {prompt!r}")
     if top_k is not None and top_k < 1: raise ValueError(f"top_k is {top_k}; it has to be 1 or more")
-    if len(prompt) > max_len: raise ValueError(f"the prompt {prompt!r} is longer than max_len, {max_len}")
     start, exclude, names = model.vocab.encode(prompt), set(exclude), []
     for _ in range(100):
         with evaluating(model): drawn = _draw(model, n - len(names), temperature, top_k, start, max_len, g)
@@ -207,7 +207,7 @@ def sample(model, # any language model
         if len(names)==n: return names
     raise ValueError(f"only {len(names)} of {n} names were found outside `exclude` in 100 rounds; raise the temperature")
 
-# %% ../nbs/01_counts.ipynb #e81badba
+# %% ../nbs/01_counts.ipynb #0a2c3508
 class BigramNet(LanguageModel):
     "One linear layer from a one-hot character to logits: `W` `(V, V)`, its rows picked by index"
     def __init__(self,
@@ -225,6 +225,7 @@ class BigramNet(LanguageModel):
            ):
         "Minimise the loss in nats per character by plain gradient descent"
         n = Bigram(self.vocab).fit(counts).n.to(self.W)
+        if not n.any(): raise ValueError("there are no counts to learn from")
         for _ in tqdm(range(steps), desc='BigramNet', delay=2, disable=None, leave=False):
             loss = -(n*self.W.log_softmax(1)).sum()/n.sum() + l2*(self.W**2).mean()
             grad, = torch.autograd.grad(loss, self.W)
@@ -239,11 +240,12 @@ class BigramNet(LanguageModel):
     def parameters(self): return [self.W]
     def state(self): return dict(W=self.W)
 
-# %% ../nbs/01_counts.ipynb #4df89f18
+# %% ../nbs/01_counts.ipynb #33705edf
 def suffix_counts(counts:ContextCounts, # with contexts of at least T characters
                   T:int # the longest to count
                  )->list[dict[str,Tensor]]: # for k = 0…T: `key` `(U,)`, and a sparse table `start` `(U+1,)`, `next` and `weight` `(P,)`
     "The counts of the last k characters of each context; `key` is the number of the last k-1, times V, plus the one before"
+    if not len(counts): raise ValueError("there are no counts to learn from")
     V, node, levels = len(counts.vocab), torch.zeros_like(counts.x[:, 0]), []
     for k in range(T + 1):
         if k: node = node*V + counts.x[:, -k]
@@ -254,7 +256,7 @@ def suffix_counts(counts:ContextCounts, # with contexts of at least T characters
         levels.append(dict(key=key, start=start, next=pair%V, weight=weight))
     return levels
 
-# %% ../nbs/01_counts.ipynb #803eb179
+# %% ../nbs/01_counts.ipynb #1397d2f4
 class NGram(LanguageModel):
     "Counts of all contexts up to `block_size`, interpolated by absolute discounting (Ney, Essen and Kneser 1994)"
     def __init__(self,
@@ -269,7 +271,7 @@ class NGram(LanguageModel):
     def fit(self,
             counts:ContextCounts # block size at least the model's
            ):
-        "Count every context of length 0 to T; `ValueError` for shorter counts or another vocabulary"
+        "Count every context of length 0 to T; `ValueError` for no counts, shorter ones, or another vocabulary"
         _check_counts(self, counts)
         self.levels = suffix_counts(counts, self.block_size)
         return self

@@ -34,7 +34,7 @@ class Corpus(list):
         super().__init__(words)
         self.name, self.sha256 = name, sha256
 
-# %% ../nbs/00_data.ipynb #2d03ffbe
+# %% ../nbs/00_data.ipynb #8045f559
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029.]')  # control characters, line separators, the boundary
 
 def parse_words(data:bytes, # the content of a file
@@ -44,7 +44,7 @@ def parse_words(data:bytes, # the content of a file
     if not data: raise ValueError(f"{where}: the file is empty; write one word per line, ten at least")
     try: text = data.decode('utf-8-sig')
     except UnicodeDecodeError as e:
-        line = data.count(b'\n', 0, e.start) + 1
+        line = e.object.count(b'\n', 0, e.start) + 1
         raise ValueError(f"{where}, line {line}: {e.reason}, so it isn't UTF-8; save the file as UTF-8") from None
     lines = [l.strip() for l in unicodedata.normalize('NFC', text).split('\n')]
     for i,l in enumerate(lines, 1):
@@ -55,15 +55,15 @@ def parse_words(data:bytes, # the content of a file
     if len(words) < 10: raise ValueError(f"{where}: {len(words)} words; write one per line, ten at least")
     return words
 
-# %% ../nbs/00_data.ipynb #f048bc41
+# %% ../nbs/00_data.ipynb #d9e06e5b
 def write_atomic(path:str|Path, # the file to write
                  data:bytes # its new content
                 ):
     "Write `data` to `path` so that a crash at any moment leaves the old file or the new one, whole"
-    path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():  # a pipe or a terminal: nothing to replace
-        path.write_bytes(data)
+    if Path(path).exists() and not Path(path).is_file():  # a pipe or a terminal: nothing to replace
+        Path(path).write_bytes(data)
         return
+    path = Path(os.path.realpath(path))
     temporary = path.with_name(f'.{path.name}.{os.getpid()}')
     try:
         with open(temporary, 'wb') as f:
@@ -89,7 +89,7 @@ def fetch(url:str, # what to download
     if isinstance(out, OSError): raise out
     return out
 
-# %% ../nbs/00_data.ipynb #3a4c9219
+# %% ../nbs/00_data.ipynb #76d45588
 def _cache()->Path:
     "The user's cache folder for this package"
     return Path(os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'))/'makemore_lit'
@@ -99,7 +99,7 @@ def _checked(data, name, where):
     sha = hashlib.sha256(data).hexdigest()
     if sha != CORPORA[name][0]:
         raise ValueError(f"{where}: not the corpus {name!r} (SHA-256 {sha[:12]}…, not {CORPORA[name][0][:12]}…); "
-                         "remove it, or give its path to read it as a corpus of your own")
+                         "replace it, or give its path to read it as a corpus of your own")
     return Corpus(parse_words(data, where), name, sha)
 
 def _download(name):
@@ -130,14 +130,16 @@ def _known(name):
     path = shipped/'surnames.txt'
     return _checked(path.read_bytes(), 'surnames', path)
 
-# %% ../nbs/00_data.ipynb #4a1ae025
+# %% ../nbs/00_data.ipynb #c90a7108
 def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPORA`
                )->Corpus: # its words
     "The words of a corpus; `OSError` if there is no such file, `ValueError` if it can't be read as words"
     path, name = Path(source), str(source)
     if path.exists() and not path.is_dir():
         data = path.read_bytes()  # a pipe too is read to its end
-        return Corpus(parse_words(data, name), path.name, hashlib.sha256(data).hexdigest())
+        sha = hashlib.sha256(data).hexdigest()
+        label = next((k for k,(known,_) in CORPORA.items() if sha==known), str(path) if path.name in CORPORA else path.name)
+        return Corpus(parse_words(data, name), label, sha)
     if name in CORPORA: return _known(name)
     what = 'a folder' if path.is_dir() else 'no such file, and no known corpus'
     raise FileNotFoundError(f"{name}: {what}; give a file, or one of {', '.join(CORPORA)}")
