@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['BLOCK_SIZE', 'RECIPES', 'compare', 'show_rows', 'new_names', 'makemore_compare']
 
-# %% ../nbs/07_cli.ipynb #05345c83
+# %% ../nbs/07_cli.ipynb #5a6c505c
 import contextlib, json, math, os, sys, time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,15 +14,22 @@ from fastcore.script import Param, call_parse
 from tqdm import tqdm
 from .counts import Bigram, BigramNet, LanguageModel, NGram, nll, sample
 from .data import ContextCounts, Vocab, count_contexts, load_corpus, split_words, unseen, write_atomic
+from .mlp import MLP, fit
 
-# %% ../nbs/07_cli.ipynb #6695832e
+# %% ../nbs/07_cli.ipynb #82324fbd
 BLOCK_SIZE = 8  # the longest context of the book's models
-RECIPES:dict[str,Callable[[ContextCounts,torch.Generator],LanguageModel]] = {
-    'bigram': lambda counts, g: Bigram(counts.vocab, alpha=1.).fit(counts),
-    'net': lambda counts, g: BigramNet(counts.vocab, g=g).fit(counts, steps=500),
-    '4-gram': lambda counts, g: NGram(counts.vocab, 4).fit(counts)}
+RECIPES:dict[str,Callable[[Sequence[str],Vocab,torch.Generator],LanguageModel]] = {
+    'bigram': lambda words, vocab, g: Bigram(vocab, alpha=1.).fit(count_contexts(words, vocab, 1)),
+    'net': lambda words, vocab, g: _fitted(BigramNet(vocab, g), words, epochs=200, lr=.3),
+    '4-gram': lambda words, vocab, g: NGram(vocab, 4).fit(count_contexts(words, vocab, 4)),
+    'mlp': lambda words, vocab, g: _fitted(MLP(vocab, n_embd=16, n_hidden=155, gain=1., g=g), words, epochs=300, lr=.06)}
 
-# %% ../nbs/07_cli.ipynb #ae05351a
+def _fitted(model, words, **kw):
+    "`model` after `fit` on the counts of `words`"
+    fit(model, count_contexts(words, model.vocab, model.block_size), **kw)
+    return model
+
+# %% ../nbs/07_cli.ipynb #6fda7fc4
 def compare(words:Sequence[str], # a corpus, split as in the book
             seed:int=42 # of the weights; the split doesn't depend on it
            )->tuple[list[dict],dict[str,LanguageModel]]: # a row for each model, and the models by name
@@ -33,17 +40,17 @@ def compare(words:Sequence[str], # a corpus, split as in the book
     rows, models = [], {}
     for name,recipe in tqdm(RECIPES.items(), desc='models', delay=2, disable=None, leave=False):
         start = time.perf_counter()
-        models[name] = model = recipe(counts['train'], torch.Generator().manual_seed(seed))
+        models[name] = model = recipe(train, vocab, torch.Generator().manual_seed(seed))
         seconds = time.perf_counter() - start
         losses = {k: nll(model, c) for k,c in counts.items()}
         rows.append(dict(model=name, params=model.n_params, **losses, seconds=seconds))
     return rows, models
 
-# %% ../nbs/07_cli.ipynb #884c6a18
+# %% ../nbs/07_cli.ipynb #b8493122
 def show_rows(rows:list[dict] # as `compare` makes them
              )->str:
     "A table of losses in nats per character, as plain text"
-    loss = lambda x: f'{x:9.4f}' if math.isfinite(x) else f"{'–':>9}"
+    loss = lambda x: f'{x:9.4f}' if math.isfinite(x) else f"{'-':>9}"
     lines = [f"{'model':10}{'params':>10}{'train':>9}{'dev':>9}{'unseen':>9}{'seconds':>9}"]
     for r in rows:
         lines.append(f"{r['model']:10}{r['params']:10,}{loss(r['train'])}{loss(r['dev'])}{loss(r['unseen'])}{r['seconds']:9.1f}")
@@ -58,13 +65,14 @@ def new_names(model:LanguageModel, # a trained one
     names = sample(model, 1000, g=torch.Generator().manual_seed(seed))
     return [w for w in dict.fromkeys(unseen(names, words)) if w][:10]
 
-# %% ../nbs/07_cli.ipynb #67d3b43f
+# %% ../nbs/07_cli.ipynb #98b3f53b
 @contextlib.contextmanager
 def _one_line(command, debug):
     "Turn an error about the input into one line on standard error and exit status 2"
+    if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(errors='replace')  # a terminal that isn't UTF-8
     try:
         yield
-        sys.stdout.flush()
+        if sys.stdout: sys.stdout.flush()
     except BrokenPipeError:  # whoever read the output has had enough, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt: sys.exit(130)
@@ -74,20 +82,23 @@ def _one_line(command, debug):
         print(f'{command}: {what}', file=sys.stderr)
         sys.exit(2)
 
-# %% ../nbs/07_cli.ipynb #5ad2abef
+# %% ../nbs/07_cli.ipynb #3a83e096
 def _as_json(rows):
     "Rows for programs; a loss that isn't finite is null"
     finite = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v
     return (json.dumps([{k:finite(v) for k,v in r.items()} for r in rows], indent=1) + '\n').encode()
 
-def _writable(out):
-    "`OSError` before the work begins, if a file `out` couldn't be written after it"
-    if Path(out).exists() and not Path(out).is_file() and not Path(out).is_dir(): return  # a pipe or a terminal
-    if Path(out).is_dir(): raise IsADirectoryError(f"{out}: a folder; give the name of a file in it")
-    if not os.access(Path(out).absolute().parent, os.W_OK):
+def _writable(out, source):
+    "`OSError` or `ValueError` before the work begins, if a file `out` couldn't or shouldn't be written after it"
+    path = Path(out)
+    if not out or out.endswith('/') or path.is_dir(): raise IsADirectoryError(f"--out {out!r}: not a file; give the name of one")
+    if path.exists() and not os.access(path, os.W_OK): raise PermissionError(f"{out}: can't be written; give another")
+    if path.exists() and Path(source).exists() and path.samefile(source): raise ValueError(f"{out}: is the corpus itself; give another")
+    folder = path.resolve().parent
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         raise PermissionError(f"{out}: its folder doesn't exist or can't be written; give another")
 
-# %% ../nbs/07_cli.ipynb #44efe9d9
+# %% ../nbs/07_cli.ipynb #6cb35569
 @call_parse
 def makemore_compare(source:Param('a file with one name per line in UTF-8, or: names, surnames', str, nargs='?', opt=False)='names', # a corpus
                      out:str=None, # also write the rows to this file, as JSON
@@ -96,11 +107,11 @@ def makemore_compare(source:Param('a file with one name per line in UTF-8, or: n
                     ):
     "Train every model of the book, print their losses in nats per character, and ten new names from each"
     with _one_line('makemore_compare', debug):
+        if out is not None: _writable(out, source)
         words = load_corpus(source)
-        if out: _writable(out)
-        print(f'{words.name}: {len(words):,} words', flush=True)
         rows, models = compare(words, seed)
-        print(f'\n{show_rows(rows)}', flush=True)
-        if out: write_atomic(out, _as_json(rows))
+        if out is not None: write_atomic(out, _as_json(rows))
+        print(f'{words.name}: {len(words):,} words\n\n{show_rows(rows)}', flush=True)
         for name,model in models.items():
-            print(f"\n{name}: {', '.join(new_names(model, words, seed))}", flush=True)
+            names = ', '.join(new_names(model, words, seed))
+            print(f"\n{name}: {names or '(none that is not in the corpus)'}", flush=True)

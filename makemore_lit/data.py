@@ -7,8 +7,8 @@ __all__ = ['BOUNDARY', 'CORPORA', 'PALETTE', 'Corpus', 'parse_words', 'write_ato
            'bar_chart', 'line_chart', 'Vocab', 'split_words', 'unseen', 'stream', 'windows', 'dense_rows',
            'ContextCounts', 'count_contexts', 'seconds']
 
-# %% ../nbs/00_data.ipynb #82ef0728
-import contextlib, hashlib, http.client, os, queue, random, re, sys, threading, time, unicodedata, urllib.request
+# %% ../nbs/00_data.ipynb #b2baf779
+import contextlib, hashlib, os, queue, random, re, sys, threading, time, unicodedata, urllib.request
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -34,7 +34,7 @@ class Corpus(list):
         super().__init__(words)
         self.name, self.sha256 = name, sha256
 
-# %% ../nbs/00_data.ipynb #8045f559
+# %% ../nbs/00_data.ipynb #af5a5043
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029.]')  # control characters, line separators, the boundary
 
 def parse_words(data:bytes, # the content of a file
@@ -46,34 +46,35 @@ def parse_words(data:bytes, # the content of a file
     except UnicodeDecodeError as e:
         line = e.object.count(b'\n', 0, e.start) + 1
         raise ValueError(f"{where}, line {line}: {e.reason}, so it isn't UTF-8; save the file as UTF-8") from None
-    lines = [l.strip() for l in unicodedata.normalize('NFC', text).split('\n')]
+    lines = [l.strip(' \t\r') for l in unicodedata.normalize('NFC', text.replace('\ufeff', '')).split('\n')]
     for i,l in enumerate(lines, 1):
         if bad := _FORBIDDEN.search(l):
-            what = 'the boundary character' if bad[0]==BOUNDARY else 'a control character'
-            raise ValueError(f"{where}, line {i}: contains {bad[0]!r}, {what}; remove it")
-    words = [l for l in lines if l]
+            what = {BOUNDARY:'the boundary character', '\r':'an old line end'}.get(bad[0], 'a control character')
+            raise ValueError(f"{where}, line {i}: contains {bad[0]!r}, {what}; replace it")
+    words = [l.strip() for l in lines if l.strip()]
     if len(words) < 10: raise ValueError(f"{where}: {len(words)} words; write one per line, ten at least")
     return words
 
-# %% ../nbs/00_data.ipynb #d9e06e5b
+# %% ../nbs/00_data.ipynb #b8558802
 def write_atomic(path:str|Path, # the file to write
                  data:bytes # its new content
                 ):
     "Write `data` to `path` so that a crash at any moment leaves the old file or the new one, whole"
-    if Path(path).exists() and not Path(path).is_file():  # a pipe or a terminal: nothing to replace
-        Path(path).write_bytes(data)
+    if str(path).startswith('/dev/') or (Path(path).exists() and not Path(path).is_file()):  # nothing to replace
+        with open(path, 'ab') as f: f.write(data)
         return
     path = Path(os.path.realpath(path))
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}')
+    temporary = path.with_name(f'.makemore_lit.{os.getpid()}')
     try:
         with open(temporary, 'wb') as f:
             f.write(data)
             f.flush()
             os.fsync(f.fileno())
+        if path.exists(): os.chmod(temporary, path.stat().st_mode & 0o7777)
         os.replace(temporary, path)
     finally: temporary.unlink(missing_ok=True)
 
-# %% ../nbs/00_data.ipynb #445a06b9
+# %% ../nbs/00_data.ipynb #09dce1cd
 def fetch(url:str, # what to download
           seconds:float=_SECONDS # the longest to wait, name look-up included
          )->bytes: # the content
@@ -82,7 +83,7 @@ def fetch(url:str, # what to download
     def work():
         try:
             with urllib.request.urlopen(url, timeout=seconds) as f: result.put(f.read())
-        except (OSError, http.client.HTTPException) as e: result.put(OSError(f"{url}: {e}"))
+        except Exception as e: result.put(OSError(f"{url}: {' '.join(str(e).split())}"))
     threading.Thread(target=work, daemon=True).start()
     try: out = result.get(timeout=seconds)
     except queue.Empty: raise TimeoutError(f"{url}: no answer within {seconds} seconds") from None
@@ -237,15 +238,16 @@ def unseen(words:Sequence[str], # a held-out part
     known = set(train)
     return [w for w in words if w not in known]
 
-# %% ../nbs/00_data.ipynb #bec84ad8
+# %% ../nbs/00_data.ipynb #8fbc0c3a
 def stream(words:Sequence[str], # a corpus
            vocab:Vocab # that knows its characters
           )->Tensor: # `(N+1,)` int64, N = characters + words
     "All `words` in one row with a 0 before, between and after; `ValueError` if a character isn't in `vocab`"
     text = BOUNDARY.join(['', *words, ''])
-    points = torch.frombuffer(bytearray(text.encode('utf-32-le')), dtype=torch.int32)
-    table = torch.full((sys.maxunicode + 1,), -1)
-    table[[ord(c) for c in vocab.itos]] = torch.arange(len(vocab))
+    points = torch.frombuffer(bytearray(text.encode('utf-32-le', 'surrogatepass')), dtype=torch.int32)
+    known = torch.tensor([ord(c) for c in vocab.itos])
+    table = torch.full((max(points.max(), known.max()) + 1,), -1)
+    table[known] = torch.arange(len(vocab))
     s = table[points]
     if s.min() < 0 or (s==0).sum() != len(words) + 1:
         for w in words: vocab.encode(w)  # raises, and names the word and the character
@@ -267,7 +269,7 @@ def windows(words:Sequence[str], # a corpus
     column = _columns(stream(words, vocab), block_size)
     return torch.stack([column(j) for j in range(block_size, 0, -1)], 1), column(0)
 
-# %% ../nbs/00_data.ipynb #9054a564
+# %% ../nbs/00_data.ipynb #103b908d
 def dense_rows(ix:Tensor, # `(B,)` int64, rows of a sparse table
                start:Tensor, # `(U+1,)` int64: row u has the entries start[u] to start[u+1]-1
                next:Tensor, # `(P,)` int64, the column of each entry
@@ -278,7 +280,7 @@ def dense_rows(ix:Tensor, # `(B,)` int64, rows of a sparse table
     first, size = start[ix], start[ix + 1] - start[ix]
     b = torch.repeat_interleave(torch.arange(len(ix), device=ix.device), size)
     entry = torch.arange(len(b), device=ix.device) + (first - size.cumsum(0) + size)[b]
-    n = torch.zeros(len(ix), V, device=ix.device)
+    n = torch.zeros(len(ix), V, dtype=torch.float32, device=ix.device)
     n[b, next[entry]] = weight[entry].float()
     return n
 
