@@ -267,7 +267,7 @@ def plot_updates(watch:UpdateRatios, # after training
     ax.set(yscale='log', xlabel='step', ylabel='update:data ratio')
     return ax
 
-# %% ../nbs/02_mlp.ipynb #e7c89552
+# %% ../nbs/02_mlp.ipynb #23aba8e3
 def plot_distributions(tensors:dict[str,Tensor], # by layer
                        ax=None, # a matplotlib `Axes`; None for a new one
                        xlabel:str='' # what the numbers are
@@ -279,6 +279,7 @@ def plot_distributions(tensors:dict[str,Tensor], # by layer
         density, edges = torch.histogram(t.detach().float().cpu().flatten(), 60, density=True)
         ax.plot(edges[:-1].numpy(), density.numpy(), label=k, linewidth=1.2)
     ax.set(xlabel=xlabel, yticks=[])
+    ax.locator_params(axis='x', nbins=4)
     return ax
 
 # %% ../nbs/02_mlp.ipynb #54c22615
