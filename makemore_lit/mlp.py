@@ -52,7 +52,7 @@ class Layer:
         self.training = mode
         return self
 
-# %% ../nbs/02_mlp.ipynb #b2ad0b9c
+# %% ../nbs/02_mlp.ipynb #52513f71
 class BatchNorm1d(Layer):
     "Batch normalisation of the last axis over all others (Ioffe and Szegedy 2015), with PyTorch's variances"
     def __init__(self,
@@ -66,7 +66,8 @@ class BatchNorm1d(Layer):
 
     def __call__(self,
                  x:Tensor # `(B, H)` or `(B, L, H)`
-                )->Tensor: # like `x`; `ValueError` for one example in training
+                )->Tensor: # like `x`; `ValueError` for another H, or for one example in training
+        if x.shape[-1] != len(self.gamma): raise ValueError(f"{x.shape[-1]} units came, not {len(self.gamma)}")
         if not self.training: mean, var = self.mean, self.var
         else:
             axes, N = tuple(range(x.ndim - 1)), x.numel()//x.shape[-1]
@@ -209,21 +210,23 @@ class MLP(LanguageModel):
     def state(self): return self.net.state()
     def config(self): return self._config
 
-# %% ../nbs/02_mlp.ipynb #652083c2
+# %% ../nbs/02_mlp.ipynb #a4dd5760
 def diagnose(model, # with layers in `model.net`, as an `MLP`
              X:Tensor, # `(B, T)` int64, contexts
              Y:Tensor # `(B,)` int64, next characters
             )->dict[str,dict[str,Tensor]]: # 'activation', 'gradient' by layer; 'weight', 'weight gradient' by matrix
     "One pass forward and back in training mode; the model's running statistics stay as they were"
     kept, x, outs = {k:t.detach().clone() for k,t in model.state().items()}, X, {}
-    model.train()
-    for i,layer in enumerate(model.net.layers):
-        x = layer(x)
-        if isinstance(layer, (Tanh, GELU)): outs[f'{i} {type(layer).__name__}'] = x
-    model.train(False)
+    mode = model.training
+    try:
+        for i,layer in enumerate(model.train().net.layers):
+            x = layer(x)
+            if isinstance(layer, (Tanh, GELU)): outs[f'{i} {type(layer).__name__}'] = x
+    finally:
+        model.train(mode)
+        for k,t in model.state().items(): t.data = kept[k]
     weights = {k:p for k,p in model.state().items() if k.endswith('.W')}
     grads = torch.autograd.grad(F.cross_entropy(x, Y), [*outs.values(), *weights.values()])
-    for k,t in model.state().items(): t.data = kept[k]
     return {'activation':outs, 'gradient':dict(zip(outs, grads)),
             'weight':weights, 'weight gradient':dict(zip(weights, grads[len(outs):]))}
 
@@ -253,16 +256,17 @@ class UpdateRatios:
                 ):
         for k,p in self.weights.items(): self.ratios[k].append((lr*p.grad.std()/p.detach().std()).item())
 
-# %% ../nbs/02_mlp.ipynb #fea8268f
+# %% ../nbs/02_mlp.ipynb #58f3c719
 def plot_updates(watch:UpdateRatios, # after training
                  ax=None # a matplotlib `Axes`; None for a new one
                 ): # the `Axes`
     "Draw the update:data ratio of each weight matrix over time, with the guide at 1/1000"
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots()[1]
-    for k,ratios in watch.ratios.items():
-        means = torch.tensor(ratios).unfold(0, 20, 20).mean(1)  # of twenty steps each
-        ax.plot(range(10, 20*len(means), 20), means.tolist(), label=k, linewidth=1.2)
+    for name,ratios in watch.ratios.items():
+        k = min(20, len(ratios))  # the mean of so many steps
+        means = torch.tensor(ratios).unfold(0, k, k).mean(1)
+        ax.plot([k/2 + k*i for i in range(len(means))], means.tolist(), label=name, linewidth=1.2)
     ax.axhline(1e-3, color='#848484', linestyle='--', linewidth=1)
     ax.set(yscale='log', xlabel='step', ylabel='update:data ratio')
     return ax
@@ -306,10 +310,10 @@ def _check_finite(loss, step, lr):
     "`FloatingPointError`, if `loss` isn't a finite number"
     if not math.isfinite(loss): raise FloatingPointError(f"the loss is {loss} at step {step}, learning rate {lr:.2g}; lower lr")
 
-# %% ../nbs/02_mlp.ipynb #cdcff56a
+# %% ../nbs/02_mlp.ipynb #11c0c08a
 def fit(model, # a language model with parameters
         counts:ContextCounts, *, # to train on; block size at least the model's
-        dev:ContextCounts|None=None, # to be scored 20 times on the way
+        dev:ContextCounts|None=None, # to be scored at most 20 times on the way
         epochs:int, # passes over the rows
         batch_size:int|None=None, # rows in a mini-batch; None for all at once
         lr:float, # the highest learning rate of the cycle
