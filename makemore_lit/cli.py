@@ -13,7 +13,7 @@ import torch
 from fastcore.script import Param, call_parse
 from tqdm import tqdm
 from .counts import Bigram, BigramNet, LanguageModel, NGram, nll, sample
-from .data import ContextCounts, Vocab, count_contexts, load_corpus, split_words, unseen, write_atomic
+from .data import Vocab, count_contexts, load_corpus, split_words, unseen, write_atomic
 from .mlp import MLP, fit
 
 # %% ../nbs/07_cli.ipynb #82324fbd
