@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from fastcore.script import Param, call_parse
 from tqdm import tqdm
+from .backprop import backward
 from .counts import Bigram, BigramNet, LanguageModel, NGram, nll, sample
 from .data import Vocab, count_contexts, load_corpus, split_words, unseen, write_atomic
 from .mlp import MLP, fit
@@ -22,7 +23,9 @@ RECIPES:dict[str,Callable[[Sequence[str],Vocab,torch.Generator],LanguageModel]] 
     'bigram': lambda words, vocab, g: Bigram(vocab, alpha=1.).fit(count_contexts(words, vocab, 1)),
     'net': lambda words, vocab, g: _fitted(BigramNet(vocab, g), words, epochs=200, lr=.3),
     '4-gram': lambda words, vocab, g: NGram(vocab, 4).fit(count_contexts(words, vocab, 4)),
-    'mlp': lambda words, vocab, g: _fitted(MLP(vocab, n_embd=16, n_hidden=155, gain=1., g=g), words, epochs=300, lr=.06)}
+    'mlp': lambda words, vocab, g: _fitted(MLP(vocab, n_embd=16, n_hidden=155, gain=1., g=g), words, epochs=300, lr=.06),
+    'by hand': lambda words, vocab, g: _fitted(MLP(vocab, n_embd=16, n_hidden=153, gain=1., batchnorm=True, g=g), words, epochs=280,
+                                               lr=.06, backward=backward)}  # without autograd
 
 def _fitted(model, words, **kw):
     "`model` after `fit` on the counts of `words`"

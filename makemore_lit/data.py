@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['BOUNDARY', 'CORPORA', 'PALETTE', 'Corpus', 'parse_words', 'write_atomic', 'fetch', 'load_corpus', 'plot_style',
-           'bar_chart', 'line_chart', 'Vocab', 'split_words', 'unseen', 'stream', 'windows', 'dense_rows',
-           'ContextCounts', 'count_contexts', 'seconds']
+           'bar_chart', 'line_chart', 'graph_chart', 'Vocab', 'split_words', 'unseen', 'stream', 'windows',
+           'dense_rows', 'ContextCounts', 'count_contexts', 'seconds']
 
 # %% ../nbs/00_data.ipynb #b2baf779
 import contextlib, hashlib, os, queue, random, re, sys, threading, time, unicodedata, urllib.request
@@ -187,6 +187,25 @@ def line_chart(lines:dict, # label -> (x values, y values)
     for label,(x,y) in lines.items(): ax.plot(x, y, marker=marker, label=label)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if len(lines) > 1: ax.legend()
+    return ax
+
+# %% ../nbs/00_data.ipynb #3e6836c0
+def graph_chart(at:dict, # node -> (x, y), where it stands
+                edges, # (from, to) pairs of nodes
+                ax=None, # a matplotlib `Axes`; None for a new one
+                marked=() # nodes in the second colour
+               ): # the `Axes`
+    "Draw a graph: its nodes by name, and an arrow for each edge"
+    import matplotlib.pyplot as plt
+    ax = ax or plt.subplots()[1]
+    boxes = {node: ax.text(*xy, node, ha='center', va='center', fontsize=9, color='white',
+                           bbox=dict(boxstyle='round,pad=.35', color=PALETTE[node in marked])) for node,xy in at.items()}
+    for a,b in edges:
+        ax.annotate('', at[b], at[a], arrowprops=dict(arrowstyle='-|>', color='#848484', shrinkA=1, shrinkB=1,
+                    patchA=boxes[a].get_bbox_patch(), patchB=boxes[b].get_bbox_patch()))
+    xs, ys = zip(*at.values())
+    ax.set(xlim=(min(xs) - .5, max(xs) + .5), ylim=(min(ys) - .5, max(ys) + .5))
+    ax.axis('off')
     return ax
 
 # %% ../nbs/00_data.ipynb #4dc226e4

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['sgd', 'Layer', 'BatchNorm1d', 'Embedding', 'Linear', 'Tanh', 'GELU', 'Dropout', 'Flatten', 'Sequential', 'MLP',
            'diagnose', 'saturation', 'grad_data_ratio', 'UpdateRatios', 'plot_updates', 'plot_distributions',
-           'count_loss', 'fit']
+           'count_loss', 'autograd', 'fit']
 
 # %% ../nbs/02_mlp.ipynb #78f80644
 import math, sys
@@ -68,15 +68,16 @@ class BatchNorm1d(Layer):
                  x:Tensor # `(B, H)` or `(B, L, H)`
                 )->Tensor: # like `x`; `ValueError` for another H, or for one example in training
         if x.shape[-1] != len(self.gamma): raise ValueError(f"{x.shape[-1]} units came, not {len(self.gamma)}")
-        if not self.training: mean, var = self.mean, self.var
+        if not self.training: centred, var = x - self.mean, self.var
         else:
             axes, N = tuple(range(x.ndim - 1)), x.numel()//x.shape[-1]
             if N < 2: raise ValueError("one example has no variance; use evaluation mode, or more examples")
-            mean, var = x.mean(axes), x.var(axes, correction=0)
+            centred = x - (mean := x.mean(axes))
+            var = (centred*centred).mean(axes)  # as in the equation; `x.var` takes several times as long
             with torch.no_grad():
-                self.mean += self.momentum*(mean - self.mean)
-                self.var += self.momentum*(var*N/(N - 1) - self.var)
-        return self.gamma*(x - mean)/(var + self.eps).sqrt() + self.beta
+                self.mean.lerp_(mean, self.momentum)
+                self.var.lerp_(var*N/(N - 1), self.momentum)
+        return centred*(self.gamma*(var + self.eps).rsqrt()) + self.beta
 
     def parameters(self): return [self.gamma, self.beta]
     def state(self): return dict(gamma=self.gamma, beta=self.beta, mean=self.mean, var=self.var)
@@ -293,6 +294,16 @@ def count_loss(logits:Tensor, # `(B, V)`
     "The mean negative log-likelihood of counted characters; with gradients"
     return -(n*logits.log_softmax(1)).sum()/n.sum()
 
+def autograd(model, # a language model with parameters
+             ix:Tensor, # `(B, T)` int64, contexts
+             n:Tensor # `(B, V)`, counts of the next characters
+            )->Tensor: # `()`, the loss in nats per character
+    "One pass forward and one back, which leaves the gradient of each parameter `p` in `p.grad`"
+    loss = count_loss(model(ix), n)
+    for p in model.parameters(): p.grad = None
+    loss.backward()
+    return loss
+
 # %% ../nbs/02_mlp.ipynb #6047793e
 def _batches(counts, epochs, batch_size, g):
     "The contexts and counts of each step: all rows, or rows in random order"
@@ -319,7 +330,8 @@ def fit(model, # a language model with parameters
         lr:float, # the highest learning rate of the cycle
         weight_decay:float=0., # of AdamW
         g:torch.Generator|None=None, # for the order of rows; on the CPU
-        device=None # to compute on; None for where the model is
+        device=None, # to compute on; None for where the model is
+        backward:Callable=autograd # what returns the loss and leaves the gradients, called as `backward(model, ix, n)`
        )->dict[str,list]: # 'loss': of each step; 'dev': (step, nats per character) pairs
     "Train by AdamW, one cycle; `FloatingPointError` at a loss that isn't finite; Ctrl-C ends it and keeps the model"
     check_counts(model, counts)
@@ -329,15 +341,13 @@ def fit(model, # a language model with parameters
     bar = tqdm(_batches(counts, epochs, batch_size, g), type(model).__name__, steps, delay=2, disable=None, leave=False)
     try:
         for step,(x,n) in enumerate(bar, 1):
-            loss = count_loss(model.train()(x[:, -model.block_size:]), n)
-            _check_finite(loss.item(), step, schedule.get_last_lr()[0])
-            optimizer.zero_grad()
-            loss.backward()
+            loss = backward(model.train(), x[:, -model.block_size:], n).item()
+            _check_finite(loss, step, schedule.get_last_lr()[0])
             optimizer.step()
             schedule.step()
-            history['loss'].append(loss.item())
+            history['loss'].append(loss)
             if dev and (step%math.ceil(steps/20)==0 or step==steps): history['dev'].append((step, nll(model, dev)))
-            bar.set_postfix(loss=loss.item(), dev=history['dev'][-1][1] if history['dev'] else None, refresh=False)
+            bar.set_postfix(loss=loss, dev=history['dev'][-1][1] if history['dev'] else None, refresh=False)
     except KeyboardInterrupt: print(f"stopped after {len(history['loss'])} of {steps} steps; the model is kept", file=sys.stderr)
     finally: model.train(False)
     return history
