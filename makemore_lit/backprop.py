@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.testing import assert_close
 from .mlp import BatchNorm1d, Embedding, Flatten, Linear, MLP, Tanh, count_loss
 
-# %% ../nbs/03_backprop.ipynb #f65ebaf0
+# %% ../nbs/03_backprop.ipynb #84cc456f
 def check_gradient(name:str, # of the tensor
                    ours:Tensor, # the gradient to be judged
                    tensor:Tensor, # its `.grad` is what `ours` should be
@@ -20,14 +20,15 @@ def check_gradient(name:str, # of the tensor
                   )->str: # how far apart the two are
     "Compare a gradient with autograd's in shape, type and every number; `AssertionError` says which differs and by how much"
     theirs = tensor.grad
-    if theirs is None: raise ValueError(f"{name} has no gradient to compare with; call {name}.retain_grad(), then loss.backward()")
+    if theirs is None: raise ValueError(f"{name} has no gradient to compare with; it has to require one before the forward pass, "
+                                        f"keep it by {name}.retain_grad() if it is computed, and then comes loss.backward()")
     if not isinstance(ours, Tensor): raise AssertionError(f"d{name} is {ours!r}, not a tensor")
     if tol is None: tol = 1e-10 if theirs.dtype==torch.float64 else 1e-6
     assert_close(ours, theirs, rtol=tol, atol=tol, msg=lambda why: f"d{name}: {why}")
     apart, largest = (ours - theirs).abs().max().item(), theirs.abs().max().item()
     return f"d{name:8}{str(tuple(theirs.shape)):13} largest {largest:7.1e}, apart by {apart:7.1e} at most"
 
-# %% ../nbs/03_backprop.ipynb #de1840b0
+# %% ../nbs/03_backprop.ipynb #78a83630
 def linear_backward(dout:Tensor, # `(…, fan_out)`, the gradient of `x @ W + b`
                     x:Tensor, # `(…, fan_in)`
                     W:Tensor # `(fan_in, fan_out)`
@@ -36,14 +37,14 @@ def linear_backward(dout:Tensor, # `(…, fan_out)`, the gradient of `x @ W + b`
     rows = dout.flatten(0, -2)
     return dout @ W.T, x.flatten(0, -2).T @ rows, rows.sum(0)
 
-# %% ../nbs/03_backprop.ipynb #4452cd7d
+# %% ../nbs/03_backprop.ipynb #b618aae7
 def tanh_backward(dh:Tensor, # of any shape, the gradient of `h`
                   h:Tensor # like `dh`, the tanh's output
                  )->Tensor: # like `dh`, the gradient of its input
     "The gradient of a tanh's input"
     return dh*(1 - h*h)
 
-# %% ../nbs/03_backprop.ipynb #6570bdc4
+# %% ../nbs/03_backprop.ipynb #87b2c791
 def embedding_backward(demb:Tensor, # `(…, D)`, the gradient of `C[ix]`
                        ix:Tensor, # `(…,)` int64
                        V:int # rows of `C`
@@ -51,7 +52,7 @@ def embedding_backward(demb:Tensor, # `(…, D)`, the gradient of `C[ix]`
     "The gradient of an embedding table: each row adds up what comes back from all its copies"
     return demb.new_zeros(V, demb.shape[-1]).index_add_(0, ix.flatten(), demb.flatten(0, -2))
 
-# %% ../nbs/03_backprop.ipynb #9bf97793
+# %% ../nbs/03_backprop.ipynb #8b81361c
 def cross_entropy_backward(logits:Tensor, # `(B, V)`
                            n:Tensor # `(B, V)`, counts of the next characters; a single 1 in each row for examples
                           )->Tensor: # `(B, V)`, the gradient of `logits`
@@ -59,16 +60,18 @@ def cross_entropy_backward(logits:Tensor, # `(B, V)`
     if n.shape != logits.shape:
         raise ValueError(f"n has shape {tuple(n.shape)}, logits {tuple(logits.shape)}; make counts of labels by `F.one_hot(y, V)`")
     times = n.sum(1, keepdim=True)
-    return (times*logits.softmax(1) - n)/times.sum()
+    return ((times*logits.softmax(1) - n)/times.sum()).to(logits)
 
-# %% ../nbs/03_backprop.ipynb #b2ab1261
+# %% ../nbs/03_backprop.ipynb #841f45ae
 def batchnorm_backward(dout:Tensor, # `(…, H)`, the gradient of the output
                        z:Tensor, # `(…, H)`, the input
-                       gamma:Tensor, # `(H,)`
+                       gamma:Tensor, *, # `(H,)`
                        eps:float=1e-5, # added to the variance
                        correction:int=0 # 0 for the biased variance, 1 for the unbiased
                       )->tuple[Tensor,Tensor,Tensor]: # of `z`, like it; of `gamma` and `beta`, `(H,)`
-    "The gradients of BatchNorm in training (Ioffe and Szegedy 2015); `ValueError` if a variance isn't defined"
+    "The gradients of BatchNorm in training (Ioffe and Szegedy 2015); `ValueError` for other shapes, or no variance"
+    if dout.shape != z.shape or gamma.shape != z.shape[-1:] or z.ndim < 2:
+        raise ValueError(f"dout {tuple(dout.shape)}, z {tuple(z.shape)}, gamma {tuple(gamma.shape)}; they have to be (…, H), (…, H) and (H,)")
     axes, B = tuple(range(z.ndim - 1)), z.numel()//z.shape[-1]
     if B <= correction: raise ValueError(f"{B} examples have no unbiased variance; take two or more, or correction=0")
     centred = z - z.mean(axes)
@@ -77,29 +80,33 @@ def batchnorm_backward(dout:Tensor, # `(…, H)`, the gradient of the output
     dgamma, dbeta = (dout*zhat).sum(axes), dout.sum(axes)
     return gamma*rstd*(dout - dbeta/B - zhat*(dgamma/(B - correction))), dgamma, dbeta
 
-# %% ../nbs/03_backprop.ipynb #cab5c79f
+# %% ../nbs/03_backprop.ipynb #ce5a8d2a
 def _layer_backward(layer, dout, x, out):
     "The gradient of the layer's input `x`, then of its parameters, given that of its output `out`"
     match layer:
         case Linear(): return linear_backward(dout, x, layer.W)[:1 + len(layer.parameters())]  # without a bias, two
         case Tanh(): return [tanh_backward(dout, out)]
-        case BatchNorm1d() if layer.training: return batchnorm_backward(dout, x, layer.gamma, layer.eps)
+        case BatchNorm1d() if layer.training: return batchnorm_backward(dout, x, layer.gamma, eps=layer.eps)
         case Flatten(): return [dout.view(x.shape)]
         case Embedding(): return [None, embedding_backward(dout, x, len(layer.C))]
     mode = 'training' if layer.training else 'evaluation'
     raise ValueError(f"no gradient by hand for {type(layer).__name__} in {mode} mode; use `autograd`, or another model or mode")
 
+# %% ../nbs/03_backprop.ipynb #47827933
 @torch.no_grad()
 def backward(model:MLP, # in training mode, without dropout
              ix:Tensor, # `(B, T)` int64, contexts
              n:Tensor # `(B, V)`, counts of the next characters
             )->Tensor: # `()`, the loss in nats per character
     "What `autograd` does, by hand: the loss, and each parameter's gradient in its `.grad`; `ValueError` for an unknown layer"
+    if not isinstance(model, MLP): raise ValueError(f"no gradients by hand for a {type(model).__name__}; use `autograd`")
     layers, values, grads = model.net.layers, [ix], []
     for layer in layers: values.append(layer(values[-1]))
     dout = cross_entropy_backward(values[-1], n)
     for layer,x,out in zip(reversed(layers), values[-2::-1], values[::-1]):
         dout, *own = _layer_backward(layer, dout, x, out)
         grads = own + grads
-    for p,d in zip(model.parameters(), grads, strict=True): p.grad = d
+    for p in model.parameters(): p.grad = None
+    for p,d in zip(model.parameters(), grads, strict=True):
+        if p.requires_grad: p.grad = d if p.grad is None else p.grad + d  # one that two layers share is used twice
     return count_loss(values[-1], n)
