@@ -29,11 +29,13 @@ def check_gradient(name:str, # of the tensor
     return f"d{name:8}{str(tuple(theirs.shape)):13} largest {largest:7.1e}, apart by {apart:7.1e} at most"
 
 # %% ../nbs/03_backprop.ipynb #78a83630
-def linear_backward(dout:Tensor, # `(…, fan_out)`, the gradient of `x @ W + b`
-                    x:Tensor, # `(…, fan_in)`
+def linear_backward(dout:Tensor, # `(B, …, fan_out)`, the gradient of `x @ W + b`
+                    x:Tensor, # `(B, …, fan_in)`
                     W:Tensor # `(fan_in, fan_out)`
                    )->tuple[Tensor,Tensor,Tensor]: # of `x`, like it; of `W`, like it; of `b`, `(fan_out,)`
-    "The gradients of a linear layer's input, weights and bias"
+    "The gradients of a linear layer's input, weights and bias; `ValueError` if the shapes don't agree"
+    if x.ndim < 2 or x.shape[-1:] + dout.shape[-1:] != W.shape or x.shape[:-1] != dout.shape[:-1]:
+        raise ValueError(f"dout {tuple(dout.shape)}, x {tuple(x.shape)}, W {tuple(W.shape)}; they have to be (B, …, out), (B, …, in) and (in, out)")
     rows = dout.flatten(0, -2)
     return dout @ W.T, x.flatten(0, -2).T @ rows, rows.sum(0)
 
@@ -49,7 +51,9 @@ def embedding_backward(demb:Tensor, # `(…, D)`, the gradient of `C[ix]`
                        ix:Tensor, # `(…,)` int64
                        V:int # rows of `C`
                       )->Tensor: # `(V, D)`, the gradient of `C`
-    "The gradient of an embedding table: each row adds up what comes back from all its copies"
+    "The gradient of an embedding table: each row adds up what comes back from all its copies; `ValueError` for other shapes"
+    if ix.ndim < 1 or demb.shape[:-1] != ix.shape:
+        raise ValueError(f"demb has shape {tuple(demb.shape)}, ix {tuple(ix.shape)}; demb has to be like ix, with one axis more")
     return demb.new_zeros(V, demb.shape[-1]).index_add_(0, ix.flatten(), demb.flatten(0, -2))
 
 # %% ../nbs/03_backprop.ipynb #8b81361c
