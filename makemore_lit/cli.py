@@ -16,6 +16,7 @@ from .backprop import backward
 from .counts import Bigram, BigramNet, LanguageModel, NGram, nll, sample
 from .data import Vocab, count_contexts, load_corpus, split_words, unseen, write_atomic
 from .mlp import MLP, fit
+from .wavenet import WaveNet
 
 # %% ../nbs/07_cli.ipynb #82324fbd
 BLOCK_SIZE = 8  # the longest context of the book's models
@@ -25,7 +26,8 @@ RECIPES:dict[str,Callable[[Sequence[str],Vocab,torch.Generator],LanguageModel]] 
     '4-gram': lambda words, vocab, g: NGram(vocab, 4).fit(count_contexts(words, vocab, 4)),
     'mlp': lambda words, vocab, g: _fitted(MLP(vocab, n_embd=16, n_hidden=155, gain=1., g=g), words, epochs=300, lr=.06),
     'by hand': lambda words, vocab, g: _fitted(MLP(vocab, n_embd=16, n_hidden=153, gain=1., batchnorm=True, g=g), words, epochs=280,
-                                               lr=.06, backward=backward)}  # without autograd
+                                               lr=.06, backward=backward),  # without autograd
+    'wavenet': lambda words, vocab, g: _fitted(WaveNet(vocab, dropout=.08, g=g), words, epochs=38, batch_size=512, lr=.006, weight_decay=.1, g=g)}
 
 def _fitted(model, words, **kw):
     "`model` after `fit` on the counts of `words`"

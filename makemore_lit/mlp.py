@@ -313,9 +313,9 @@ def _batches(counts, epochs, batch_size, g):
             for ix in torch.randperm(len(counts), generator=g).split(batch_size): yield counts[ix.to(counts.x.device)]
 
 def _one_cycle(model, lr, weight_decay, steps):
-    "AdamW and its schedule"
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps + 1)
+    "AdamW and its schedule: up to `lr` in the first tenth of the steps, then down to nearly nothing"
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(.9, .95), weight_decay=weight_decay)
+    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps + 1, pct_start=.1)
 
 def _check_finite(loss, step, lr):
     "`FloatingPointError`, if `loss` isn't a finite number"
