@@ -26,7 +26,7 @@ class FlattenConsecutive(Layer):
         if L%self.k: raise ValueError(f"{L} neighbours can't be joined {self.k} at a time; give a multiple")
         return x.view(B, L//self.k, self.k*D)
 
-# %% ../nbs/04_wavenet.ipynb #06303eb2
+# %% ../nbs/04_wavenet.ipynb #a90b6167
 def distinct_logits(model, # with layers in `model.net`, in which only `FlattenConsecutive` joins places, as a `WaveNet`
                     ix:Tensor # `(B, T)` int64, contexts
                    )->Tensor: # `(B, V)`, logits; with gradients
@@ -34,7 +34,7 @@ def distinct_logits(model, # with layers in `model.net`, in which only `FlattenC
     code, x = ix, torch.arange(len(model.vocab), device=ix.device)  # the input at each place is `x[code]`
     for layer in model.net.layers:
         if isinstance(layer, FlattenConsecutive):
-            places = code.view(len(code), -1, layer.k)
+            places = code.view(len(code), code.shape[1]//layer.k, layer.k)
             code = places[..., 0]
             for j in range(1, layer.k): distinct, code = (code*len(x) + places[..., j]).unique(return_inverse=True)
             members = places.new_empty(len(distinct), layer.k)
