@@ -209,7 +209,7 @@ class MLP(LanguageModel):
     def train(self, mode=True): self.net.train(mode); return super().train(mode)  # True for training mode
     def parameters(self): return self.net.parameters()
     def state(self): return self.net.state()
-    def config(self): return self._config
+    def config(self): return dict(self._config)
 
 # %% ../nbs/02_mlp.ipynb #a4dd5760
 def diagnose(model, # with layers in `model.net`, as an `MLP`

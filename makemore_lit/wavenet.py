@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['FlattenConsecutive', 'distinct_logits', 'WaveNet', 'conv_logits', 'surprise', 'plot_surprise']
 
-# %% ../nbs/04_wavenet.ipynb #39f80096
+# %% ../nbs/04_wavenet.ipynb #276489b5
+from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,25 +14,29 @@ from .counts import LanguageModel, evaluating
 from .data import Vocab, windows
 from .mlp import BatchNorm1d, Dropout, Embedding, Flatten, GELU, Layer, Linear, Sequential, Tanh
 
-# %% ../nbs/04_wavenet.ipynb #3326c69b
+# %% ../nbs/04_wavenet.ipynb #3fbe620c
 class FlattenConsecutive(Layer):
     "Join every `k` neighbours into one vector; a view"
     def __init__(self,
-                 k:int # how many
-                ): self.k = k
+                 k:int # how many, two at least
+                ):
+        if k < 2: raise ValueError(f"k is {k}; at least two neighbours are joined")
+        self.k = k
     def __call__(self,
-                 x:Tensor # `(B, L, D)`
+                 x:Tensor # `(B, L, D)`, contiguous
                 )->Tensor: # `(B, L/k, kD)`; `ValueError` if L isn't a multiple of k
         B, L, D = x.shape
         if L%self.k: raise ValueError(f"{L} neighbours can't be joined {self.k} at a time; give a multiple")
         return x.view(B, L//self.k, self.k*D)
 
-# %% ../nbs/04_wavenet.ipynb #a90b6167
-def distinct_logits(model, # with layers in `model.net`, in which only `FlattenConsecutive` joins places, as a `WaveNet`
+# %% ../nbs/04_wavenet.ipynb #b6c83944
+def distinct_logits(model, # a tree: in `model.net` only `FlattenConsecutive` joins places, and no layer in training mode looks at the batch
                     ix:Tensor # `(B, T)` int64, contexts
-                   )->Tensor: # `(B, V)`, logits; with gradients
-    "What `model.net(ix)` gives, with each layer applied once to each distinct input instead of at every place"
-    code, x = ix, torch.arange(len(model.vocab), device=ix.device)  # the input at each place is `x[code]`
+                   )->Tensor: # `(B, V)`, logits, with gradients; `ValueError` for another T, or numbers that no character has
+    "As `model.net(ix)`, with each layer applied once to each distinct input; in training, equal inputs share a dropout mask"
+    V = len(model.vocab)
+    if ix.numel() and not 0 <= ix.min() <= ix.max() < V: raise ValueError(f"contexts hold {ix.min()} to {ix.max()}, not 0 to {V - 1}")
+    code, x = ix.long(), torch.arange(V, device=ix.device)  # the input at each place is `x[code]`
     for layer in model.net.layers:
         if isinstance(layer, FlattenConsecutive):
             places = code.view(len(code), code.shape[1]//layer.k, layer.k)
@@ -41,6 +46,7 @@ def distinct_logits(model, # with layers in `model.net`, in which only `FlattenC
             members[code] = places  # equal places write equal rows
             x = F.embedding(members, x).flatten(1)
         elif not isinstance(layer, Flatten): x = layer(x)
+    if code.shape[1] != 1: raise ValueError(f"of {ix.shape[1]} characters {code.shape[1]} places are left, not one; give shorter contexts")
     return F.embedding(code[:, 0], x)
 
 # %% ../nbs/04_wavenet.ipynb #bf1c8acc
@@ -52,18 +58,18 @@ def _levels(block_size, fan_in):
     if fan_in**levels==block_size: return levels
     raise ValueError(f"block_size is {block_size}, not a power of the fan-in {fan_in}; give {fan_in**(levels - 1)} or {fan_in**levels}")
 
-# %% ../nbs/04_wavenet.ipynb #c541d7fb
+# %% ../nbs/04_wavenet.ipynb #88bea3f6
 class WaveNet(LanguageModel):
     "A tree over the last `block_size` characters that joins `fan_in` neighbours at each level (after van den Oord et al. 2016)"
     def __init__(self,
                  vocab:Vocab, # of size V
-                 block_size:int=8, # T, characters of context: a power of `fan_in`
+                 block_size:int=8, # T, characters of context: a power of `fan_in`; 1 has no hidden units
                  n_embd:int=24, # D, size of an embedding
                  n_hidden:int=128, # H, units of each level
                  fan_in:int=2, # how many neighbours are joined
-                 batchnorm:bool=False, # between each level's weights and its activation
+                 batchnorm:bool=False, # between each level's weights and its activation; in training, nothing is shared then
                  activation:str='gelu', # or 'tanh'
-                 dropout:float=0., # after each activation; places with the same input share a mask
+                 dropout:float=0., # after each activation; without BatchNorm, equal inputs in a batch share a mask
                  g:torch.Generator|None=None # for weights and dropout
                 ):
         super().__init__(vocab, block_size)
@@ -73,27 +79,31 @@ class WaveNet(LanguageModel):
         gain, layers, width = 5/3 if activation=='tanh' else 2**.5, [Embedding(len(vocab), n_embd, g)], n_embd
         for _ in range(_levels(block_size, fan_in)):
             layers += [FlattenConsecutive(fan_in), Linear(fan_in*width, n_hidden, not batchnorm, gain, g)]
-            layers += [BatchNorm1d(n_hidden)]*batchnorm + [Tanh() if activation=='tanh' else GELU()] + [Dropout(dropout, g)]*bool(dropout)
+            if batchnorm: layers.append(BatchNorm1d(n_hidden))
+            layers.append(Tanh() if activation=='tanh' else GELU())
+            if dropout: layers.append(Dropout(dropout, g))
             width = n_hidden
         self.net = Sequential(*layers, Flatten(), Linear(width, len(vocab), gain=.1, g=g))
 
     def __call__(self,
                  ix:Tensor # `(B, T)` int64
                 )->Tensor: # `(B, V)`, logits; `ValueError` for another T
-        if ix.shape[1] != self.block_size: raise ValueError(f"contexts of {ix.shape[1]} characters came, not {self.block_size}")
-        return self.net(ix) if self.training and self._config['batchnorm'] else distinct_logits(self, ix)
+        if ix.ndim != 2 or ix.shape[1] != self.block_size: raise ValueError(f"contexts {tuple(ix.shape)} came, not (B, {self.block_size})")
+        over_batch = self.training and any(isinstance(layer, BatchNorm1d) for layer in self.net.layers)
+        return self.net(ix) if over_batch else distinct_logits(self, ix)
 
     def train(self, mode=True): self.net.train(mode); return super().train(mode)  # True for training mode
     def parameters(self): return self.net.parameters()
     def state(self): return self.net.state()
-    def config(self): return self._config
+    def config(self): return dict(self._config)
 
-# %% ../nbs/04_wavenet.ipynb #e63772bb
+# %% ../nbs/04_wavenet.ipynb #ff9697b0
 def conv_logits(model:WaveNet, # put in evaluation mode for the call
                 ix:Tensor # `(B, N)` int64, rows of N ≥ T characters
                )->Tensor: # `(B, N-T+1, V)`, logits after each place that has T characters up to it; `ValueError` for fewer
     "The tree moved along each row, as a causal dilated convolution with the same weights (van den Oord et al. 2016)"
-    if ix.shape[1] < model.block_size: raise ValueError(f"rows of {ix.shape[1]} characters came; the model needs {model.block_size} at least")
+    if not isinstance(model, WaveNet): raise ValueError(f"a {type(model).__name__} is no tree; give a WaveNet")
+    if ix.ndim != 2 or ix.shape[1] < model.block_size: raise ValueError(f"rows {tuple(ix.shape)} came, not (B, {model.block_size} or more)")
     x, k, dilation = ix, 1, 1
     with evaluating(model):
         for layer in model.net.layers:
@@ -102,34 +112,36 @@ def conv_logits(model:WaveNet, # put in evaluation mode for the call
                 weight = layer.W.view(k, -1, layer.W.shape[1]).permute(2, 1, 0)  # (H, D, k)
                 x = F.conv1d(x.transpose(1, 2), weight, layer.b, dilation=dilation).transpose(1, 2)
                 k, dilation = 1, dilation*k
+            elif k > 1: raise ValueError(f"a {type(layer).__name__} follows a FlattenConsecutive; only a Linear can become a convolution")
             elif not isinstance(layer, Flatten): x = layer(x)
     return x
 
-# %% ../nbs/04_wavenet.ipynb #f59ce868
+# %% ../nbs/04_wavenet.ipynb #29b15dcd
 @torch.no_grad()
 def surprise(model, # any language model
              word:str # a name
-            )->Tensor: # `(len(word)+1,)`, nats for each character and for the end
+            )->Tensor: # `(len(word)+1,)` float64, nats for each character and for the end
     "The negative log-likelihood of each character of `word`; `ValueError` for an unknown character"
     x, y = windows([word], model.vocab, model.block_size)
-    with evaluating(model): logp = model(x.to(model.device)).log_softmax(1)
-    return -logp.cpu().gather(1, y[:, None])[:, 0]
+    with evaluating(model): logp = model(x.to(model.device)).cpu().double().log_softmax(1)
+    return -logp.gather(1, y[:, None])[:, 0]
 
-# %% ../nbs/04_wavenet.ipynb #ddebe258
+# %% ../nbs/04_wavenet.ipynb #307a078f
 def plot_surprise(model, # any language model
-                  words, # names
+                  words:Sequence[str], # names, one at least, up to some forty characters
                   ax=None # a matplotlib `Axes`; None for a new one
                  ): # the `Axes`
-    "Draw each name as a strip of characters, coloured by their surprise, with its mean in nats per character behind it"
+    "Draw each name as a strip of characters, coloured by their surprise, followed by its mean in nats per character"
     import matplotlib.pyplot as plt
-    ax = ax or plt.subplots(figsize=(7, .42*len(words)))[1]
-    for row,word in enumerate(words):
-        nats = surprise(model, word)
+    found = [(word, surprise(model, word)) for word in words]
+    if not found: raise ValueError("no names to draw; give one at least")
+    ax = ax or plt.subplots(figsize=(7, .42*len(found)))[1]
+    for row,(word,nats) in enumerate(found):
         for at,(c,x) in enumerate(zip(word + '.', nats.tolist())):
             share = min(x/6, 1)  # six nats and more are darkest
             ax.add_patch(plt.Rectangle((at - .5, row - .45), .96, .9, color=plt.cm.YlOrRd(share*.9), linewidth=0))
             ax.text(at, row, c, ha='center', va='center', color='black' if share < .6 else 'white')
         ax.text(len(word) + .8, row, f'{nats.mean():.2f}', va='center')
-    ax.set(xlim=(-.6, max(map(len, words)) + 2), ylim=(len(words) - .4, -.6))
+    ax.set(xlim=(-.6, max(map(len, words)) + 2), ylim=(len(found) - .4, -.6))
     ax.axis('off')
     return ax
