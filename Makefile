@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test docs export clean
+.PHONY: help run test docs models export clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -30,6 +30,10 @@ docs: .venv/installed ## the book as a site, in _docs
 	  echo "make docs: no Quarto, and it could not be fetched; install it from https://quarto.org/docs/get-started and try again" >&2; exit 2; }
 	@$(BIN)/python -c 'from nbdev.config import get_config as c; c = c(); print(f"book:\n  title: {c.title}\n  description: \"{c.description}\"\n  repo-url: {c.git_url}\n  repo-branch: {c.branch}")' > nbs/book.yml
 	@$(BIN)/nbdev_docs
+
+models: .venv/installed ## train the models that the package brings, on names, and write them to data/
+	@$(BIN)/python -c "import sys; from makemore_lit.data import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make models: needs the corpus names; see data/README.md')"
+	@for m in bigram=bigram ngram=4-gram mlp=mlp wavenet=wavenet; do $(BIN)/makemore_train names --model $${m%=*} --out data/$${m#*=}.safetensors || exit; done
 
 export: .venv/installed ## write the modules from the notebooks, and clean the notebooks
 	@$(BIN)/nbdev_export

@@ -36,6 +36,13 @@ def plot_bigrams(n:Tensor, # `(V, V)`: counts, or anything else for each pair of
                 ax.text(b, a, format(value, fmt), ha='center', va='center', fontsize=5.8, color='white' if dark else '#17324d')
     return ax
 
+# %% ../nbs/01_counts.ipynb #c4ec1e60
+def _check_shapes(state, own):
+    "`ValueError` unless both have the same names, with tensors of the same shapes"
+    theirs, ours = ({k: tuple(t.shape) for k,t in s.items()} for s in (state, own))
+    for k in sorted(theirs | ours):
+        if theirs.get(k) != ours.get(k): raise ValueError(f"{k}: {theirs.get(k, 'nothing')} came, not {ours.get(k, 'nothing')}")
+
 # %% ../nbs/01_counts.ipynb #09420826
 class LanguageModel:
     "What all models here share; `model(ix)` maps contexts `(B, T)` int64 to logits `(B, V)`"
@@ -47,8 +54,7 @@ class LanguageModel:
         if block_size < 1: raise ValueError(f"block_size is {block_size}; a model sees one character at least")
         self.vocab, self.block_size = vocab, block_size
 
-    def train(self,
-              mode:bool=True # False for evaluation mode
+    def train(self, mode:bool=True # False for evaluation mode
              ):
         "Switch to training or evaluation mode"
         self.training = mode
@@ -57,6 +63,13 @@ class LanguageModel:
     def parameters(self)->list[Tensor]: return []  # what is trained by gradient descent
     def config(self)->dict: return {}  # the constructor's arguments, but for `vocab` and `g`
     def state(self)->dict[str,Tensor]: return {}  # parameters and buffers
+
+    def load_state(self, state:dict[str,Tensor] # as `state` gives it
+                  ):
+        "Take over copies of parameters and buffers; `ValueError` if a name or shape isn't this model's"
+        _check_shapes(state, self.state())
+        for k,t in self.state().items(): t.data = state[k].detach().clone().to(t.device)
+        return self
 
     @property
     def n_params(self)->int: return sum(p.numel() for p in self.parameters())
@@ -271,6 +284,22 @@ def suffix_counts(counts:ContextCounts, # with contexts of at least T characters
         levels.append(dict(key=key, start=start, next=pair%V, weight=weight))
     return levels
 
+# %% ../nbs/01_counts.ipynb #c4ec1e5e
+def _levels_in(state, T, V):
+    "Copies of the tables in `state`; `ValueError` if they aren't such as `suffix_counts` makes"
+    within = lambda t, low, high: ((low <= t) & (t < high)).all()
+    levels, above = [], 1  # contexts one character shorter
+    for k in range(T + 1):
+        level = {name: state.get(f'{k}.{name}') for name in ('key', 'start', 'next', 'weight')}
+        if any(t is None for t in level.values()): raise ValueError(f"the counts of {k} characters are missing")
+        key, start, next, weight = level.values()
+        whole = len(start)==len(key) + 1 > 1 and start[0]==0 and start[-1]==len(next)==len(weight) and (start.diff() > 0).all()
+        if not (whole and (key.diff() > 0).all() and within(key, 0, above*V) and within(next, 0, V) and within(weight, 1, 2**53)):
+            raise ValueError(f"the counts of {k} characters contradict each other")
+        levels.append({name: t.detach().clone() for name,t in level.items()})
+        above = len(key)
+    return levels
+
 # %% ../nbs/01_counts.ipynb #794bc17b
 class NGram(LanguageModel):
     "Counts of all contexts up to `block_size`, interpolated by absolute discounting (Ney, Essen and Kneser 1994)"
@@ -308,5 +337,10 @@ class NGram(LanguageModel):
 
     def config(self): return dict(block_size=self.block_size, discount=self.discount)
     def state(self): return {f'{k}.{name}':t for k,level in enumerate(self.levels) for name,t in level.items()}
+
+    def load_state(self, state):
+        self.levels = _levels_in(state, self.block_size, len(self.vocab))
+        return self
+
     @property
     def n_params(self): return sum(len(level['weight']) for level in self.levels)

@@ -8,7 +8,7 @@ __all__ = ['sgd', 'Layer', 'BatchNorm1d', 'Embedding', 'Linear', 'Tanh', 'GELU',
            'count_loss', 'autograd', 'fit']
 
 # %% ../nbs/02_mlp.ipynb #78f80644
-import math, sys
+import math, sys, warnings
 from collections.abc import Callable, Iterable
 import torch
 import torch.nn.functional as F
@@ -315,11 +315,35 @@ def _batches(counts, epochs, batch_size, g):
 def _one_cycle(model, lr, weight_decay, steps):
     "AdamW and its schedule: up to `lr` in the first tenth of the steps, then down to nearly nothing"
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(.9, .95), weight_decay=weight_decay)
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps + 1, pct_start=.1)
+    rise = .1 if steps >= 10 else .3  # so that no part of the cycle has no length
+    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps + 1, pct_start=rise)
 
 def _check_finite(loss, step, lr):
     "`FloatingPointError`, if `loss` isn't a finite number"
     if not math.isfinite(loss): raise FloatingPointError(f"the loss is {loss} at step {step}, learning rate {lr:.2g}; lower lr")
+
+# %% ../nbs/02_mlp.ipynb #5a4b5407
+_MEANS = 'exp_avg', 'exp_avg_sq'  # what AdamW remembers of each parameter's gradients
+
+def _snapshot(model, optimizer, g, history):
+    "All that a run needs to go on, as tensors on the CPU"
+    state = {f'model.{k}':t for k,t in model.state().items()}
+    state |= {f'{mean}.{i}':slot[mean] for i,slot in optimizer.state_dict()['state'].items() for mean in _MEANS}
+    state |= {k: torch.tensor(history[k], dtype=torch.float64) for k in history}
+    if g: state['g'] = g.get_state()
+    return {k: t.detach().cpu().clone() for k,t in state.items()}
+
+def _restore(state, model, optimizer, schedule, g, history):
+    "Put a run back to where `_snapshot` found it"
+    model.load_state({k.removeprefix('model.'):t for k,t in state.items() if k.startswith('model.')})
+    step, slots = len(state['loss']), [int(k.split('.')[1]) for k in state if k.startswith('exp_avg.')]
+    slots = {i: dict(step=torch.tensor(float(step)), **{mean: state[f'{mean}.{i}'] for mean in _MEANS}) for i in slots}
+    optimizer.load_state_dict({**optimizer.state_dict(), 'state':slots})
+    with warnings.catch_warnings(action='ignore'):  # the schedule doesn't know that there were steps
+        schedule.last_epoch = step - 1
+        schedule.step()
+    if g: g.set_state(state['g'])
+    history.update(loss=state['loss'].tolist(), dev=[(int(step), loss) for step,loss in state['dev'].tolist()])
 
 # %% ../nbs/02_mlp.ipynb #11c0c08a
 def fit(model, # a language model with parameters
@@ -331,16 +355,22 @@ def fit(model, # a language model with parameters
         weight_decay:float=0., # of AdamW
         g:torch.Generator|None=None, # for the order of rows; on the CPU
         device=None, # to compute on; None for where the model is
-        backward:Callable=autograd # what returns the loss and leaves the gradients, called as `backward(model, ix, n)`
+        backward:Callable=autograd, # what returns the loss and leaves the gradients, called as `backward(model, ix, n)`
+        keep:Callable|None=None, # called after each epoch as `keep(state)`, with tensors from which to go on
+        resume:dict[str,Tensor]|None=None # such a state, of a run with the same arguments
        )->dict[str,list]: # 'loss': of each step; 'dev': (step, nats per character) pairs
     "Train by AdamW, one cycle; `FloatingPointError` at a loss that isn't finite; Ctrl-C ends it and keeps the model"
     check_counts(model, counts)
     counts, history = counts.to(model.to(device).device), {'loss':[], 'dev':[]}
-    steps = epochs*math.ceil(len(counts)/(batch_size or len(counts)))
+    in_epoch = math.ceil(len(counts)/(batch_size or len(counts)))
+    steps = epochs*in_epoch
     optimizer, schedule = _one_cycle(model, lr, weight_decay, steps)
-    bar = tqdm(_batches(counts, epochs, batch_size, g), type(model).__name__, steps, delay=2, disable=None, leave=False)
+    done = len(resume['loss']) if resume else 0
+    if done%in_epoch or done > steps: raise ValueError(f"resume: {done} steps aren't whole epochs of this run; give the arguments of the run that was cut off")
+    if resume: _restore(resume, model, optimizer, schedule, g, history)
+    bar = tqdm(_batches(counts, epochs - done//in_epoch, batch_size, g), type(model).__name__, steps, initial=done, delay=2, disable=None, leave=False)
     try:
-        for step,(x,n) in enumerate(bar, 1):
+        for step,(x,n) in enumerate(bar, done + 1):
             loss = backward(model.train(), x[:, -model.block_size:], n).item()
             _check_finite(loss, step, schedule.get_last_lr()[0])
             optimizer.step()
@@ -348,6 +378,7 @@ def fit(model, # a language model with parameters
             history['loss'].append(loss)
             if dev and (step%math.ceil(steps/20)==0 or step==steps): history['dev'].append((step, nll(model, dev)))
             bar.set_postfix(loss=loss, dev=history['dev'][-1][1] if history['dev'] else None, refresh=False)
+            if keep and step%in_epoch==0: keep(_snapshot(model, optimizer, g, history))
     except KeyboardInterrupt: print(f"stopped after {len(history['loss'])} of {steps} steps; the model is kept", file=sys.stderr)
     finally: model.train(False)
     return history
