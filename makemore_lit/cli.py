@@ -286,10 +286,10 @@ def _scored(model, card, source):
     corpus = _corpus_of(card)
     return split_words(corpus)[1], f'the dev part of {corpus.name}'
 
-# %% ../nbs/07_cli.ipynb #24d22de6
+# %% ../nbs/07_cli.ipynb #7bfff678
 @call_parse
 def makemore_eval(checkpoint:Param('a file that makemore_train wrote', str), # a trained model
-                  source:Param('a file with one name per line in UTF-8, or: names, surnames; without one, the dev part of the corpus of the model', str, nargs='?', opt=False)=None,
+                  source:Param('a file with one name per line in UTF-8, or: names, surnames; without one, the dev part of the corpus of the model', str, nargs='?', opt=False)=None, # names to score
                   by_name:bool=False, # a line for each name: name, nats, characters, with tabs between them
                   seed:int=42, # of the bootstrap
                   debug:bool=False # show the traceback of an error

@@ -338,7 +338,8 @@ class NGram(LanguageModel):
     def config(self): return dict(block_size=self.block_size, discount=self.discount)
     def state(self): return {f'{k}.{name}':t for k,level in enumerate(self.levels) for name,t in level.items()}
 
-    def load_state(self, state):
+    def load_state(self, state:dict[str,Tensor] # as `state` gives it
+                  ):
         self.levels = _levels_in(state, self.block_size, len(self.vocab))
         return self
 
