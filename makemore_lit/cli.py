@@ -6,17 +6,17 @@
 __all__ = ['BLOCK_SIZE', 'RECIPES', 'TRAINABLE', 'trained', 'compare', 'show_rows', 'new_names', 'makemore_compare',
            'makemore_train', 'makemore_sample', 'makemore_eval']
 
-# %% ../nbs/07_cli.ipynb #b2acd329
-import contextlib, errno, inspect, io, json, math, os, signal, sys, time
+# %% ../nbs/07_cli.ipynb #f692f2c8
+import contextlib, errno, inspect, io, json, math, os, re, signal, sys, time, unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 import torch
 from fastcore.script import Param, call_parse
 from tqdm import tqdm
 from .backprop import backward
-from .checkpoints import load, load_training, pretrained_path, read_card, save, save_training
+from .checkpoints import MAX_BLOCK_SIZE, load, load_training, pretrained_path, read_card, save, save_training
 from .counts import Bigram, BigramNet, LanguageModel, NGram, bootstrap, name_nll, nll, sample
-from .data import Corpus, Vocab, count_contexts, load_corpus, split_words, unseen, write_atomic
+from .data import CORPORA, Vocab, count_contexts, load_corpus, split_words, unseen, write_atomic
 from .mlp import MLP, fit
 from .wavenet import WaveNet
 
@@ -80,7 +80,12 @@ def new_names(model:LanguageModel, # a trained one
     names = sample(model, 1000, g=torch.Generator().manual_seed(seed))
     return [w for w in dict.fromkeys(unseen(names, words)) if w][:10]
 
-# %% ../nbs/07_cli.ipynb #6abda0cb
+# %% ../nbs/07_cli.ipynb #ffb0bdad
+def _give_up(command, what):
+    "One line on standard error, without control characters, and exit status 2"
+    print(f"{command}: {''.join(c if c.isprintable() else '?' for c in str(what))}", file=sys.stderr)
+    sys.exit(2)
+
 @contextlib.contextmanager
 def _one_line(command, debug):
     "Turn an error about the input into one line on standard error and exit status 2"
@@ -90,23 +95,39 @@ def _one_line(command, debug):
         if sys.stdout: sys.stdout.flush()
     except BrokenPipeError:  # whoever read the output has had enough, as in `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt: sys.exit(130)
+    except KeyboardInterrupt: sys.exit(130)  # outside of training
     except (OSError, ValueError, FloatingPointError) as e:
         if debug: raise
         what = f"{e.filename or 'the output'}: {e.strerror}" if isinstance(e, OSError) and e.strerror else e
         if isinstance(e, OSError) and e.errno==errno.ENOSPC: what += '; make room, or write elsewhere'
-        print(f'{command}: {what}', file=sys.stderr)
-        sys.exit(2)
+        _give_up(command, what)
+    except (RuntimeError, MemoryError, OverflowError) as e:
+        if debug or isinstance(e, RuntimeError) and not re.search('memory|allocate|overflow', str(e), re.I): raise
+        _give_up(command, 'a size or a seed is too large for this machine; give a smaller one')
 
-# %% ../nbs/07_cli.ipynb #57b6f24a
+# %% ../nbs/07_cli.ipynb #b9ed374e
+class _Stopped(ValueError): "A signal that asked the program to stop"
+
+@contextlib.contextmanager
+def _stoppable(advice):
+    "Within it, SIGINT and SIGTERM raise `_Stopped`, with `advice()` on how to go on"
+    def stop(number, frame): raise _Stopped(f"stopped by {signal.Signals(number).name}; {advice()}")
+    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    try: yield
+    finally:
+        for s,handler in before.items(): signal.signal(s, handler)
+
+# %% ../nbs/07_cli.ipynb #afe89e62
 def _as_json(rows):
     "Rows for programs; a loss that isn't finite is null"
     finite = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v
     return json.dumps([{k:finite(v) for k,v in r.items()} for r in rows], indent=1, ensure_ascii=False) + '\n'
 
-def _writable(out, source):
+def _writable(out, source, start=r'\['):
     "`OSError` or `ValueError` before the work begins, if a file `out` couldn't or shouldn't be written after it"
     path = Path(out)
+    if path.is_file() and (old := path.read_bytes()[:9]) and not re.match(start.encode(), old, re.DOTALL):
+        raise ValueError(f"{out}: is a file of another kind, which would be lost; give another name")
     if not out or out.endswith('/') or path.is_dir(): raise IsADirectoryError(f"--out {out!r}: not a file; give the name of one")
     if path.exists() and not os.access(path, os.W_OK): raise PermissionError(f"{out}: can't be written; give another")
     if path.exists() and Path(source).exists() and path.samefile(source): raise ValueError(f"{out}: is the corpus itself; give another")
@@ -114,7 +135,7 @@ def _writable(out, source):
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         raise PermissionError(f"{out}: its folder doesn't exist or can't be written; give another")
 
-# %% ../nbs/07_cli.ipynb #bd76d6ee
+# %% ../nbs/07_cli.ipynb #eb73fc0a
 _SOURCE = Param('a file with one name per line in UTF-8, or: names, surnames', str, nargs='?', opt=False)
 
 @call_parse
@@ -127,14 +148,14 @@ def makemore_compare(source:_SOURCE='names', # a corpus
     with _one_line('makemore_compare', debug):
         if out is not None: _writable(out, source)
         words = load_corpus(source)
-        rows, models = compare(words, seed)
+        with _stoppable(lambda: 'nothing is saved; begin anew'): rows, models = compare(words, seed)
         if out is not None: write_atomic(out, _as_json(rows).encode('utf-8', 'surrogatepass'))
         print(f'{words.name}: {len(words):,} words\n\n{show_rows(rows)}', flush=True)
         for name,model in models.items():
             names = ', '.join(new_names(model, words, seed))
             print(f"\n{name}: {names or '(none that is not in the corpus)'}", flush=True)
 
-# %% ../nbs/07_cli.ipynb #6e256b52
+# %% ../nbs/07_cli.ipynb #49e70718
 TRAINABLE = {'bigram':'bigram', 'ngram':'4-gram', 'net':'net', 'mlp':'mlp', 'wavenet':'wavenet'}  # --model: its recipe
 
 def _changed(model, given):
@@ -143,39 +164,20 @@ def _changed(model, given):
     given = {k:x for k,x in given.items() if x is not None}
     sizes, of_fit = set(inspect.signature(cls).parameters), {'epochs', 'batch_size', 'lr', 'weight_decay'} if fitting else set()
     for k in given:
-        if k not in sizes | of_fit: raise ValueError(f"--{k}: --model {model} has no such size; leave it out")
-        low = 1 if isinstance(given[k], int) else 0
-        if not low <= given[k] < math.inf or k=='lr' and not given[k]: raise ValueError(f"--{k} {given[k]}: give {'a number above 0' if k=='lr' else f'{low} or more'}")
+        if k not in sizes | of_fit: raise ValueError(f"--{k}: --model {model} has no such option; leave it out")
+        right, what = {'lr':(0 < given[k] < math.inf, 'a number above 0'), 'weight_decay':(0 <= given[k] < math.inf, '0 or more'),
+                       'dropout':(0 <= given[k] < 1, 'a number from 0 to below 1'), 'block_size':(1 <= given[k] <= MAX_BLOCK_SIZE, f'1 to {MAX_BLOCK_SIZE}')
+                      }.get(k, (given[k] >= 1, '1 or more'))
+        if not right: raise ValueError(f"--{k} {given[k]}: give {what}")
     pick = lambda names: {k:x for k,x in given.items() if k in names}
     return cls, {**config, **pick(sizes)}, {**fitting, **pick(of_fit)}
 
-@contextlib.contextmanager
-def _enough_memory():
-    "Turn torch's error about memory into a `ValueError`"
-    try: yield
-    except RuntimeError as e:
-        if 'allocate' not in str(e) and 'out of memory' not in str(e): raise
-        raise ValueError("there isn't enough memory for these sizes; give smaller ones") from None
-
 def _usable(device):
     "`ValueError` unless torch can compute on `device`"
-    try: torch.zeros(1, device=device)
+    try: torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as e: raise ValueError(f"--device {device}: {str(e).splitlines()[0]}; cpu always works") from None
 
-# %% ../nbs/07_cli.ipynb #0bf72ca0
-class _Stopped(ValueError): "A signal that asked the program to stop"
-
-@contextlib.contextmanager
-def _stoppable(state):
-    "Within it, SIGINT and SIGTERM raise `_Stopped`"
-    def stop(number, frame):
-        advice = f"{state} has what was learned, go on with --resume" if state.exists() else "nothing was saved yet, begin anew"
-        raise _Stopped(f"stopped by {signal.Signals(number).name}; {advice}")
-    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-    try: yield
-    finally:
-        for s,handler in before.items(): signal.signal(s, handler)
-
+# %% ../nbs/07_cli.ipynb #e674770a
 def _keeper(path, facts, every=1.):
     "A `keep` for `fit` that saves a state every so many seconds"
     last = time.monotonic()
@@ -186,7 +188,7 @@ def _keeper(path, facts, every=1.):
         last = time.monotonic()
     return keep
 
-# %% ../nbs/07_cli.ipynb #9708a717
+# %% ../nbs/07_cli.ipynb #d3f72368
 def _train(words, source, model, given, out, seed, device, resume):
     "The trained model and its losses; it is saved in `out`"
     recipe, state = _changed(model, given), Path(f'{out}.state')
@@ -195,21 +197,23 @@ def _train(words, source, model, given, out, seed, device, resume):
     if resume and not state.exists(): raise FileNotFoundError(f"{state}: no such file, so there is nothing to go on with; leave out --resume")
     vocab, (train, dev, _) = Vocab(words), split_words(words)
     cls, config, fitting = recipe
-    facts = dict(model=cls.__name__, config=config, fit={k:x for k,x in fitting.items() if k != 'backward'}, seed=seed, corpus=words.sha256)
+    facts = dict(model=cls.__name__, **config, **fitting, seed=seed, corpus=words.sha256)
     counts = {k: count_contexts(part, vocab, config.get('block_size', BLOCK_SIZE)) for k,part in dict(train=train, dev=dev, unseen=unseen(dev, train)).items()}
     kw = dict(dev=counts['dev'], device=device, keep=_keeper(state, facts), resume=load_training(state, **facts) if resume else None)
     try:
-        with _stoppable(state), _enough_memory(): trained_model = trained(recipe, train, vocab, seed, **kw)
+        advice = lambda: f"{state} has what was learned, go on with --resume" if state.exists() else 'nothing was saved yet, begin anew'
+        with _stoppable(advice): trained_model = trained(recipe, train, vocab, seed, **kw)
     except FloatingPointError:  # to go on would lead there again
         state.unlink(missing_ok=True)
         raise
+    if not all(t.isfinite().all() for t in trained_model.state().values()): raise FloatingPointError("the weights are no longer finite; lower --lr or --weight_decay")
     losses = {k: nll(trained_model, c) for k,c in counts.items()}
     found = {k: x if math.isfinite(x) else None for k,x in losses.items()}
-    save(trained_model, out, corpus=dict(name=words.name, sha256=words.sha256, source=str(source)), losses=found, fit=facts['fit'], seed=seed)
+    save(trained_model, out, corpus=dict(name=words.name, sha256=words.sha256, source=str(source)), losses=found, fit=fitting, seed=seed)
     state.unlink(missing_ok=True)
     return trained_model, losses
 
-# %% ../nbs/07_cli.ipynb #b319e16d
+# %% ../nbs/07_cli.ipynb #15d19770
 @call_parse
 def makemore_train(source:_SOURCE='names', # a corpus
                    model:Param('what to train', str, choices=list(TRAINABLE))='wavenet', # of the recipes
@@ -230,28 +234,30 @@ def makemore_train(source:_SOURCE='names', # a corpus
     "Train one model on 80 per cent of a corpus, save it, and print its losses in nats per character and ten new names"
     given = dict(block_size=block_size, n_embd=n_embd, n_hidden=n_hidden, dropout=dropout, epochs=epochs, batch_size=batch_size, lr=lr, weight_decay=weight_decay)
     with _one_line('makemore_train', debug):
-        _writable(out, source)
+        _writable(out, source, r'.{8}\{')
+        if Path(out).exists() and not Path(out).is_file(): raise ValueError(f"--out {out}: not a regular file; give the name of one")
         words = load_corpus(source)
         trained_model, losses = _train(words, source, model, given, out, seed, device, resume)
         print(f"{out}: {type(trained_model).__name__}, {trained_model.n_params:,} parameters, trained on {words.name}")
         print(', '.join(f'{k} {x:.4f}' for k,x in losses.items()) + ' nats per character')
         print(', '.join(new_names(trained_model, words, seed)))
 
-# %% ../nbs/07_cli.ipynb #398ff6eb
+# %% ../nbs/07_cli.ipynb #2720b1b0
 def _checkpoint(path):
     "A model, its card, and its name for people; the package's WaveNet if `path` is None"
-    path = path or pretrained_path('wavenet')
+    if path is None: path = pretrained_path('wavenet')
     return load(path), read_card(path), Path(path).name
 
 def _corpus_of(card):
     "The corpus that a checkpoint was trained on"
-    corpus = card.get('corpus') or {}
-    for source in dict.fromkeys((corpus.get('name'), corpus.get('source'))):
+    corpus = card.get('corpus')
+    if not isinstance(corpus, dict): corpus = {}
+    for source in [x for x in (corpus.get('name'), corpus.get('source')) if isinstance(x, str)]:
         with contextlib.suppress(OSError, ValueError), contextlib.redirect_stderr(io.StringIO()):
-            if source and (words := load_corpus(source)).sha256==corpus.get('sha256'): return words
+            if (source in CORPORA or Path(source).is_file()) and (words := load_corpus(source)).sha256==corpus.get('sha256'): return words
     raise ValueError(f"its corpus {corpus.get('name')!r} (SHA-256 {str(corpus.get('sha256'))[:12]}…) can't be found; go to where the file was, or leave out what needs it")
 
-# %% ../nbs/07_cli.ipynb #4119bfb4
+# %% ../nbs/07_cli.ipynb #28aed0c0
 _CHECKPOINT = Param('a file that makemore_train wrote; without one, the WaveNet of the package', str, nargs='?', opt=False)
 
 @call_parse
@@ -271,9 +277,11 @@ def makemore_sample(checkpoint:_CHECKPOINT=None, # a trained model
         g = torch.Generator()
         g.seed() if seed is None else g.manual_seed(seed)
         known = _corpus_of(card) if unseen_only else ()
-        names = sample(model, n, temperature=temperature, top_k=top_k, prompt=prompt, exclude=known, g=g)
+        if n > 10**6: raise ValueError(f"--n {n}: a million names at once is the most; call it again for more")
+        names = sample(model, n, temperature=temperature, top_k=top_k, prompt=unicodedata.normalize('NFC', prompt), exclude=known, g=g)
         if json: print(_as_json([dict(name=w, nats=x) for w,x in zip(names, name_nll(model, names)[0].tolist())]), end='')
-        else: print('\n'.join(names))
+        else:
+            for w in names: print(w)
 
 # %% ../nbs/07_cli.ipynb #784cd82d
 def _scored(model, card, source):

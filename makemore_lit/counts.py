@@ -292,6 +292,7 @@ def _levels_in(state, T, V):
     for k in range(T + 1):
         level = {name: state.get(f'{k}.{name}') for name in ('key', 'start', 'next', 'weight')}
         if any(t is None for t in level.values()): raise ValueError(f"the counts of {k} characters are missing")
+        if any(t.ndim != 1 or t.dtype != torch.int64 for t in level.values()): raise ValueError(f"the counts of {k} characters aren't integer vectors")
         key, start, next, weight = level.values()
         whole = len(start)==len(key) + 1 > 1 and start[0]==0 and start[-1]==len(next)==len(weight) and (start.diff() > 0).all()
         if not (whole and (key.diff() > 0).all() and within(key, 0, above*V) and within(next, 0, V) and within(weight, 1, 2**53)):

@@ -60,7 +60,7 @@ def write_atomic(path:str|Path, # the file to write
                  data:bytes # its new content
                 ):
     "Write `data` to `path` so that a crash at any moment leaves the old file or the new one, whole"
-    if str(path).startswith('/dev/') or (Path(path).exists() and not Path(path).is_file()):  # nothing to replace
+    if str(path).startswith(('/dev/std', '/dev/fd/')) or (Path(path).exists() and not Path(path).is_file()):  # nothing to replace
         with open(path, 'ab') as f: f.write(data)
         return
     path = Path(os.path.realpath(path))

@@ -8,7 +8,7 @@ __all__ = ['sgd', 'Layer', 'BatchNorm1d', 'Embedding', 'Linear', 'Tanh', 'GELU',
            'count_loss', 'autograd', 'fit']
 
 # %% ../nbs/02_mlp.ipynb #78f80644
-import math, sys, warnings
+import itertools, math, sys, warnings
 from collections.abc import Callable, Iterable
 import torch
 import torch.nn.functional as F
@@ -307,7 +307,7 @@ def autograd(model, # a language model with parameters
 # %% ../nbs/02_mlp.ipynb #6047793e
 def _batches(counts, epochs, batch_size, g):
     "The contexts and counts of each step: all rows, or rows in random order"
-    if batch_size is None: yield from [counts[:]]*epochs
+    if batch_size is None: yield from itertools.repeat(counts[:], epochs)
     else:
         for _ in range(epochs):
             for ix in torch.randperm(len(counts), generator=g).split(batch_size): yield counts[ix.to(counts.x.device)]
@@ -365,9 +365,11 @@ def fit(model, # a language model with parameters
     in_epoch = math.ceil(len(counts)/(batch_size or len(counts)))
     steps = epochs*in_epoch
     optimizer, schedule = _one_cycle(model, lr, weight_decay, steps)
-    done = len(resume['loss']) if resume else 0
+    done = len(resume.get('loss', ())) if resume else 0
     if done%in_epoch or done > steps: raise ValueError(f"resume: {done} steps aren't whole epochs of this run; give the arguments of the run that was cut off")
-    if resume: _restore(resume, model, optimizer, schedule, g, history)
+    if resume:
+        try: _restore(resume, model, optimizer, schedule, g, history)
+        except (KeyError, TypeError) as e: raise ValueError(f"resume: the state isn't whole ({e}); begin anew") from None
     bar = tqdm(_batches(counts, epochs - done//in_epoch, batch_size, g), type(model).__name__, steps, initial=done, delay=2, disable=None, leave=False)
     try:
         for step,(x,n) in enumerate(bar, done + 1):
