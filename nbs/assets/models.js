@@ -1,0 +1,136 @@
+// The models of the book from their checkpoints. A context is an array of character numbers as long as the model's
+// block size, 0 for the boundary; `logits(context)` scores every next character.
+
+import {fetchTensors} from './safetensors.js'
+
+/** Character counts with `alpha` added to each: the last character's row, as log-probabilities. */
+class Bigram {
+  constructor({config: {alpha}}, {n}) { Object.assign(this, {alpha, n, blockSize: 1}) }
+
+  logits(context) {
+    const V = this.n.shape[1], last = context[context.length - 1]
+    const row = Array.from(this.n.data.subarray(last*V, (last + 1)*V), x => x + this.alpha)
+    const total = row.reduce((a, b) => a + b)
+    return row.map(x => Math.fround(Math.log(total > 0 ? x/total : 1/V)))
+  }
+}
+
+/** Counts of contexts of 0 to T characters, interpolated by absolute discounting, as log-probabilities. */
+class NGram {
+  constructor({config: {block_size, discount}, vocab}, tensors) {
+    Object.assign(this, {discount, blockSize: block_size, V: vocab.length + 1})
+    const part = k => Object.fromEntries(['key', 'start', 'next', 'weight'].map(name => [name, tensors[`${k}.${name}`].data]))
+    this.levels = Array.from({length: block_size + 1}, (_, k) => part(k))
+  }
+
+  logits(context) {
+    const p = new Float32Array(this.V).fill(1/this.V)  // single precision, as in Python, so that ties stay ties
+    let node = 0
+    for (const [k, {key, start, next, weight}] of this.levels.entries()) {
+      node = find(key, k ? node*this.V + context[context.length - k] : node)
+      if (node < 0) break  // a context never seen: what is known of the shorter one stands
+      const entries = Array.from({length: start[node + 1] - start[node]}, (_, i) => start[node] + i)
+      const total = entries.reduce((sum, e) => sum + weight[e], 0), passed = this.discount*entries.length
+      const n = new Float64Array(this.V)
+      for (const e of entries) n[next[e]] = Math.max(weight[e] - this.discount, 0)
+      for (let c = 0; c < this.V; c++) p[c] = (n[c] + passed*p[c])/total
+    }
+    return Array.from(p, x => Math.fround(Math.log(x)))
+  }
+}
+
+/** The place of `value` in a rising array, or -1. */
+function find(sorted, value) {
+  let low = 0, high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (sorted[middle] < value) low = middle + 1
+    else high = middle
+  }
+  return sorted[low] === value ? low : -1
+}
+
+export const gelu = x => .5*x*(1 + Math.tanh(Math.sqrt(2/Math.PI)*(x + .044715*x**3)))
+
+/** The MLP and the WaveNet. Both join neighbours until one place is left; the MLP joins all of them at once. */
+class Network {
+  constructor({config}, tensors) {
+    if (config.batchnorm) throw new Error("a network with BatchNorm can't be run here")
+    this.blockSize = config.block_size
+    this.activation = config.activation === 'gelu' ? gelu : Math.tanh
+    this.C = tensors['0.C']
+    const at = Object.keys(tensors).filter(k => k.endsWith('.W')).map(k => parseInt(k)).sort((a, b) => a - b)
+    this.linears = at.map(i => ({W: tensors[`${i}.W`], b: tensors[`${i}.b`]}))
+  }
+
+  /** For the embedding and every hidden layer, the vectors of its places, before and after the activation; and the logits. */
+  inside(context) {
+    const D = this.C.shape[1]
+    let places = context.map(i => this.C.data.subarray(i*D, (i + 1)*D))
+    const layers = [{before: places, after: places}]
+    for (const {W, b} of this.linears) {
+      const k = W.shape[0]/places[0].length  // so many neighbours are joined
+      const before = []
+      for (let i = 0; i < places.length; i += k) before.push(linear(places.slice(i, i + k), W, b))
+      places = before.map(x => x.map(this.activation))
+      layers.push({before, after: places})
+    }
+    return {logits: Array.from(layers.pop().before[0]), layers}  // no activation follows the last layer
+  }
+
+  logits(context) { return this.inside(context).logits }
+}
+
+/** `parts` as one vector, times `W`, plus `b`. */
+function linear(parts, W, b) {
+  const y = Float64Array.from(b.data), columns = W.shape[1]
+  let at = 0
+  for (const part of parts) for (const x of part) for (let j = 0; j < columns; j++) y[j] += x*W.data[at++]
+  return y
+}
+
+const MODELS = {Bigram, NGram, MLP: Network, WaveNet: Network}
+
+/** Undo what the checkpoint did to make whole numbers small: a rising vector is kept as differences. */
+function unpack({shape, data}, how) {
+  if (how !== 'differences') return {shape, data}
+  let sum = 0
+  return {shape, data: Float64Array.from(data, x => sum += x)}
+}
+
+/** The model in a checkpoint of the book, with its `name`, its `card`, and its `itos`: a character for each number. */
+export async function load(name) {
+  const {metadata, tensors} = await fetchTensors(new URL(`${name}.safetensors`, import.meta.url))
+  const card = JSON.parse(metadata.makemore_lit)
+  for (const k in tensors) tensors[k] = unpack(tensors[k], card.packed[k])
+  return Object.assign(new MODELS[card.model](card, tensors), {name, card, itos: ['.', ...card.vocab]})
+}
+
+/** The last characters of `text` as the model sees them, boundaries in front; an Error for a character it doesn't know. */
+export function contextOf(model, text) {
+  const numbers = Array.from(text, c => {
+    const i = model.itos.indexOf(c)
+    if (i < 1) throw new Error(`“${c}” is not among the characters that the models know: ${model.itos.slice(1).join('')}`)
+    return i
+  })
+  return [...new Array(model.blockSize).fill(0), ...numbers].slice(-model.blockSize)
+}
+
+/** Log-probabilities in nats. */
+export function logSoftmax(logits) {
+  const top = Math.max(...logits)
+  const log = top + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - top), 0))
+  return logits.map(x => x - log)
+}
+
+const memo = new Map()
+
+/** For each character of `text`, and for what follows it, the log-probabilities of all characters there. Each is computed once. */
+export function predictions(model, text) {
+  if (memo.size > 10000) memo.clear()
+  return Array.from({length: text.length + 1}, (_, t) => {
+    const start = text.slice(0, t), key = `${model.name} ${start}`
+    if (!memo.has(key)) memo.set(key, logSoftmax(model.logits(contextOf(model, start))))
+    return memo.get(key)
+  })
+}

@@ -1,0 +1,212 @@
+"The playground in a real browser: its models and its sampler agree with Python, every control works, and no error is logged."
+import http.server, importlib.util, random, shutil, statistics, threading
+from pathlib import Path
+import torch
+from makemore_lit.checkpoints import PRETRAINED, pretrained
+from makemore_lit.counts import sample
+from makemore_lit.data import load_corpus, split_words
+from makemore_lit.wavenet import surprise
+
+NBS = Path(__file__).resolve().parent.parent/'nbs'
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Playground</title><link rel="icon" href="data:,">
+<meta name="viewport" content="width=device-width, initial-scale=1"></head><body>{}</body></html>"""
+READY = "document.getElementById('play-status').textContent.includes('took')"
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    "Serves nbs/, and at / the playground in a page"
+    def __init__(self, *args): super().__init__(*args, directory=str(NBS))
+    def log_message(self, *args): pass
+    def do_GET(self):
+        if self.path != '/': return super().do_GET()
+        self.send_response(200)
+        self.send_header('Content-Type', 'text/html')
+        self.end_headers()
+        self.wfile.write(PAGE.format((NBS/'playground.html').read_text(encoding='utf-8')).encode())
+
+
+def opened(browser, url, **kwargs):
+    "A page with the playground ready, and lists of what it requested and of what it complained about"
+    page, loaded, complaints = browser.new_page(**kwargs), [], []
+    page.on('console', lambda m: complaints.append(m.text))
+    page.on('pageerror', lambda e: complaints.append(str(e)))
+    page.on('response', lambda r: loaded.append(r))
+    page.goto(url)
+    page.wait_for_function(READY)
+    return page, loaded, complaints
+
+
+def test_agreement(page):
+    "Logits to 1e-4 on 200 contexts, and the same names from the same seed, for each model"
+    words = random.Random(1).sample(split_words(load_corpus())[1], 200)
+    starts = [w[:random.Random(w).randrange(len(w) + 1)] for w in words]
+    logits = """async ([name, starts]) => { const {load, contextOf} = await import('/assets/models.js')
+        const model = await load(name); return starts.map(s => model.logits(contextOf(model, s))) }"""
+    names = """async ([name, n, options]) => { const [{load}, {sampling}] = await Promise.all([import('/assets/models.js'), import('/assets/sample.js')])
+        return [...sampling(await load(name), n, options)].pop().words }"""
+    furthest = 0.
+    for name in PRETRAINED:
+        model = pretrained(name)
+        T = model.block_size
+        ix = torch.tensor([([0]*T + model.vocab.encode(s))[-T:] for s in starts])
+        ours, theirs = torch.tensor(page.evaluate(logits, [name, starts]), dtype=torch.float64), model(ix).detach().double()
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
+        furthest = max(furthest, (ours - theirs).abs().max().item())
+        for n,temperature,top_k,seed in ((100, 1., None, 42), (100, .5, 5, 7), (1, 1.7, None, 2**32 - 1), (300, 1., 1, 0)):
+            drawn = sample(model, n, temperature=temperature, top_k=top_k, g=torch.Generator().manual_seed(seed))
+            assert page.evaluate(names, [name, n, dict(temperature=temperature, topK=top_k or 0, seed=seed)])==drawn, (name, seed)
+    print(f'{len(starts)} contexts, {len(PRETRAINED)} models: logits differ by {furthest:.1e} at most; all names of 16 draws are the same')
+
+
+def test_typing(page):
+    "What stands in the tables after some keys, and how long a key takes"
+    page.focus('#play-text')
+    page.keyboard.press('Control+A')
+    for c in 'Jonathan': page.keyboard.press(c)
+    assert page.input_value('#play-text')=='Jonathan'
+    for at,name in enumerate(PRETRAINED):
+        model = pretrained(name)
+        nats = surprise(model, 'jonathan')
+        cells = page.locator(f'#play-surprise tbody tr:nth-child({at + 1}) td').all_inner_texts()
+        shown = [float(c.split()[-1]) for c in cells]
+        torch.testing.assert_close(torch.tensor(shown), torch.cat([nats, nats.mean()[None]]).float(), atol=.0051, rtol=0)
+        assert ''.join(c.split()[0] for c in cells[:-1])=='jonathan.'
+        column = page.locator(f'#play-next tbody td:nth-child({at + 2})').all_inner_texts()
+        end = float(column[0])
+        assert abs(end - 100*torch.exp(-nats[-1]).item()) < .051 and abs(sum(map(float, column)) - 100) < 1.4, (name, column)
+    seen = page.locator('#play-inside .play-places').all_inner_texts()
+    assert [s.split() for s in seen]==[list('jonathan'), ['jo', 'na', 'th', 'an'], ['jona', 'than'], ['jonathan']], seen
+    assert page.locator('#play-inside canvas[role=img][aria-label]').count()==4
+    drawn = lambda: page.evaluate("[...document.querySelectorAll('#play-inside canvas')].map(c => c.toDataURL()).join()")
+    before = drawn()
+    page.keyboard.press('Backspace')
+    assert drawn() != before and 'jonatha' in page.inner_text('#play-inside')
+    page.keyboard.type('9')
+    assert '“9” is not among' in page.inner_text('#play-note'), page.inner_text('#play-note')
+    page.keyboard.press('Backspace')
+    assert page.inner_text('#play-note')==''
+    page.evaluate("""() => { window.times = []; document.getElementById('play-text').addEventListener('input', e =>
+        requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = () => times.push(performance.now() - e.timeStamp)
+                                      c.port2.postMessage(0) })) }""")
+    took = []
+    for c in 'guinevere'*3:
+        page.keyboard.press(c)
+        if len(page.input_value('#play-text')) > 15: page.keyboard.press('Control+A')
+        took.append(float(page.inner_text('#play-status').split()[-2]))
+    page.wait_for_function('times.length > 20')
+    picture = statistics.median(page.evaluate('times'))
+    print(f'a key takes {statistics.median(took):.1f} ms for the four models and the layout, {picture:.1f} ms until the picture is there (medians)')
+    assert statistics.median(took) < 20 and picture < 40  # the picture waits for the next frame of the screen, 17 ms
+
+
+def drawn_names(page, n):
+    "The names in the list when all are drawn, and those that are marked"
+    page.wait_for_function(f"document.getElementById('play-drawn').textContent.startsWith('{n} drawn')")
+    return page.locator('#play-names li').all_inner_texts(), page.locator('#play-names li.play-known').all_inner_texts()
+
+
+def test_sampling(page):
+    "Every control, by mouse and by keyboard, gives what Python gives; real names are marked"
+    wish = lambda name, n, temperature, top_k, seed: sample(pretrained(name), n, temperature=temperature, top_k=top_k,
+                                                             g=torch.Generator().manual_seed(seed))
+    page.click('#play-hundred')
+    names, marked = drawn_names(page, 100)
+    assert names==wish('wavenet', 100, 1., None, 42)
+    corpus = load_corpus()
+    if corpus.name=='names':
+        assert {w for w in names if w in set(corpus)} <= set(marked) and len(marked) < 40, marked
+        assert len(set(marked) - set(corpus)) <= 3, marked
+    page.focus('#play-model')
+    page.keyboard.press('ArrowUp')  # the mlp
+    page.keyboard.press('Tab')
+    for _ in range(5): page.keyboard.press('ArrowLeft')
+    assert page.inner_text('#play-temperature-value')=='0.5'
+    page.keyboard.press('Tab')
+    page.keyboard.type('5')
+    page.keyboard.press('Tab')
+    page.keyboard.press('Control+A')
+    page.keyboard.type('7')
+    page.keyboard.press('Tab')
+    assert page.evaluate("document.activeElement.id")=='play-one'
+    page.keyboard.press('Enter')
+    page.wait_for_function("document.querySelector('#play-names li')?.textContent.length==1")  # it does grow by one character at a time
+    page.wait_for_function("document.querySelector('#play-names li')?.textContent.length==2")
+    assert drawn_names(page, 1)[0]==wish('mlp', 1, .5, 5, 7)
+    page.keyboard.press('Tab')
+    page.keyboard.press('Space')
+    assert drawn_names(page, 100)[0]==wish('mlp', 100, .5, 5, 7)
+    for name in ('bigram', '4-gram'):
+        page.select_option('#play-model', name)
+        page.click('#play-hundred')
+        page.wait_for_function(f"document.getElementById('play-drawn').textContent.includes('from the {name}')")
+        assert drawn_names(page, 100)[0]==wish(name, 100, .5, 5, 7)
+    for box,bad,word in (('#play-topk', '0', 'Top-k'), ('#play-seed', '', 'seed'), ('#play-seed', '1.5', 'seed')):
+        before = page.input_value(box)
+        page.fill(box, bad)
+        page.click('#play-hundred')
+        assert word in page.inner_text('#play-drawn') and 'has to be' in page.inner_text('#play-drawn')
+        page.fill(box, before)
+
+
+def test_bloom(page):
+    "The filter knows every name of the corpus, and as few others as it says"
+    corpus = load_corpus()
+    known = """async words => { const [{Bloom}, {fetchTensors}] = await Promise.all([import('/assets/bloom.js'), import('/assets/safetensors.js')])
+        const bloom = new Bloom(await fetchTensors('/assets/names.safetensors')); return [words.filter(w => bloom.has(w)).length, bloom.errorRate] }"""
+    if corpus.name != 'names': return print('the corpus is not names: its Bloom filter is not compared with it')
+    from bloom import PATH, bloom
+    assert PATH.read_bytes()==bloom(corpus), f'{PATH}: is not what tools/bloom.py makes of the corpus; run make models'
+    assert page.evaluate(known, corpus)[0]==len(corpus)
+    others = [w for w in {''.join(random.Random(w).sample(w, len(w))) for w in corpus} if w not in set(corpus)]
+    wrong, stated = page.evaluate(known, others)
+    print(f'the filter takes {wrong/len(others):.2%} of {len(others):,} words that are no names for names; it says {stated:.2%}')
+    assert abs(wrong/len(others) - stated) < .003
+
+
+def test_page(browser, url):
+    "No request but to its own server, under 1 MB, no complaint; dark, narrow, and where something is missing"
+    for kwargs in (dict(color_scheme='dark'), dict(viewport=dict(width=360, height=740))):
+        page, loaded, complaints = opened(browser, url, **kwargs)
+        assert page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'the page is wider than a phone'
+        assert all(r.url.startswith((url, 'data:')) for r in loaded), [r.url for r in loaded]
+        size = sum(len(r.body()) for r in loaded if r.url.startswith(url))
+        assert size < 2**20 and not complaints, (size, complaints)
+        page.close()
+    print(f'the playground loads {size:,} bytes')
+    page = browser.new_page()
+    page.route('**/mlp.safetensors', lambda route: route.fulfill(body=b'half'))
+    page.goto(url)
+    page.wait_for_function("document.getElementById('play-status').textContent.includes(`can't run here: mlp.safetensors: not a whole`)")
+    page.close()
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(url)
+    assert 'needs: JavaScript' in ' '.join(page.inner_text('#play-status').split())
+    page.close()
+
+
+def browser_path():
+    "Where Chromium is; None if there is none"
+    return next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+
+
+def main():
+    "All of it, in one browser"
+    if not importlib.util.find_spec('playwright') or not (path := browser_path()):
+        print('the playground was not tested: that needs playwright for Python and Chromium (Debian: apt-get install chromium)')
+        return
+    from playwright.sync_api import sync_playwright
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f'http://127.0.0.1:{server.server_port}/'
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=path, args=['--no-sandbox'])
+        page, _, complaints = opened(browser, url)
+        for test in (test_agreement, test_typing, test_sampling, test_bloom): test(page)
+        assert not complaints, complaints
+        test_page(browser, url)
+        browser.close()
+    server.shutdown()
+    print('the playground passed')
+
+
+if __name__ == '__main__': main()
