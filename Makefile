@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test docs models export clean
+.PHONY: help run test check fresh docs models export clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -22,8 +22,14 @@ help: ## what can be made
 run: .venv/installed ## the main job: train every model of the book, compare them, sample names
 	@$(BIN)/makemore_compare
 
-test: .venv/installed ## export, run every notebook, check that export and clean are no-ops, ruff
+test: .venv/installed ## export, run every notebook, check the modules, the book and the playground
 	@$(BIN)/python tools/test.py $(if $(CORPUS),--corpus $(CORPUS))
+
+check: .venv/installed ## the book's references, links, figures, headings, formulas (part of make test)
+	@$(BIN)/python tools/check_book.py
+
+fresh: .venv/installed ## run every chapter on names, and compare what it prints with what is stored in it
+	@$(BIN)/python tools/fresh.py
 
 docs: .venv/installed ## the book as a site, in _docs
 	@command -v quarto >/dev/null || $(INSTALL) quarto-cli >/dev/null 2>&1 && quarto --version >/dev/null 2>&1 || { \
@@ -34,6 +40,7 @@ docs: .venv/installed ## the book as a site, in _docs
 models: .venv/installed ## train the models that the package brings, on names, and write them to data/
 	@$(BIN)/python -c "import sys; from makemore_lit.data import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make models: needs the corpus names; see data/README.md')"
 	@for m in bigram=bigram ngram=4-gram mlp=mlp wavenet=wavenet; do $(BIN)/makemore_train names --model $${m%=*} --out data/$${m#*=}.safetensors || exit; done
+	@$(BIN)/python tools/bloom.py
 
 export: .venv/installed ## write the modules from the notebooks, and clean the notebooks
 	@$(BIN)/nbdev_export

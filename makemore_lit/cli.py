@@ -81,6 +81,8 @@ def new_names(model:LanguageModel, # a trained one
     return [w for w in dict.fromkeys(unseen(names, words)) if w][:10]
 
 # %% ../nbs/07_cli.ipynb #ffb0bdad
+_TOO_LARGE = 'a size or a seed is too large for this machine; give a smaller one'
+
 def _give_up(command, what):
     "One line on standard error, without control characters, and exit status 2"
     print(f"{command}: {''.join(c if c.isprintable() else '?' for c in str(what))}", file=sys.stderr)
@@ -99,11 +101,12 @@ def _one_line(command, debug):
     except (OSError, ValueError, FloatingPointError) as e:
         if debug: raise
         what = f"{e.filename or 'the output'}: {e.strerror}" if isinstance(e, OSError) and e.strerror else e
+        if 'Overflow when unpacking' in str(e): what = _TOO_LARGE  # torch's word for a long seed
         if isinstance(e, OSError) and e.errno==errno.ENOSPC: what += '; make room, or write elsewhere'
         _give_up(command, what)
     except (RuntimeError, MemoryError, OverflowError) as e:
         if debug or isinstance(e, RuntimeError) and not re.search('memory|allocate|overflow', str(e), re.I): raise
-        _give_up(command, 'a size or a seed is too large for this machine; give a smaller one')
+        _give_up(command, _TOO_LARGE)
 
 # %% ../nbs/07_cli.ipynb #b9ed374e
 class _Stopped(ValueError): "A signal that asked the program to stop"
@@ -175,7 +178,7 @@ def _changed(model, given):
 def _usable(device):
     "`ValueError` unless torch can compute on `device`"
     try: torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError) as e: raise ValueError(f"--device {device}: {str(e).splitlines()[0]}; cpu always works") from None
+    except (RuntimeError, AssertionError) as e: raise ValueError(f"--device {device}: {str(e).splitlines()[0][:60]}…; cpu always works") from None
 
 # %% ../nbs/07_cli.ipynb #e674770a
 def _keeper(path, facts, every=1.):
@@ -277,7 +280,7 @@ def makemore_sample(checkpoint:_CHECKPOINT=None, # a trained model
         g = torch.Generator()
         g.seed() if seed is None else g.manual_seed(seed)
         known = _corpus_of(card) if unseen_only else ()
-        if n > 10**6: raise ValueError(f"--n {n}: a million names at once is the most; call it again for more")
+        if not 0 <= n <= 10**6: raise ValueError(f"--n {n}: give 0 to 1000000")
         names = sample(model, n, temperature=temperature, top_k=top_k, prompt=unicodedata.normalize('NFC', prompt), exclude=known, g=g)
         if json: print(_as_json([dict(name=w, nats=x) for w,x in zip(names, name_nll(model, names)[0].tolist())]), end='')
         else:

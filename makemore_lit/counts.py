@@ -32,8 +32,8 @@ def plot_bigrams(n:Tensor, # `(V, V)`: counts, or anything else for each pair of
     if fmt:
         for a,row in enumerate(n.tolist()):
             for b,value in enumerate(row):
-                dark = image.norm(value) > .5
-                ax.text(b, a, format(value, fmt), ha='center', va='center', fontsize=5.8, color='white' if dark else '#17324d')
+                dark = image.norm(value) > .72
+                ax.text(b, a, format(value, fmt), ha='center', va='center', fontsize=6.3, color='white' if dark else 'black')
     return ax
 
 # %% ../nbs/01_counts.ipynb #c4ec1e60

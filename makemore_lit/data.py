@@ -146,19 +146,19 @@ def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPO
     raise FileNotFoundError(f"{name}: {what}; give a file, or one of {', '.join(CORPORA)}")
 
 # %% ../nbs/00_data.ipynb #509cf030
-PALETTE = ['#0f86c9', '#d9772b', '#1a9e77', '#c2639b', '#9a8a2c', '#8a8a8a']  # after Okabe and Ito, for light and dark
+PALETTE = ['#0f86c9', '#d9772b', '#4b7869', '#694bff', '#96693c', '#7f7f7f']  # readable on light and on dark
 
 def plot_style():
     "Set matplotlib's defaults to the style of this book's figures"
     import matplotlib.pyplot as plt
-    grey = '#848484'
+    grey = PALETTE[-1]
     plt.rcParams.update({
         'figure.figsize':(7, 3.2), 'figure.dpi':150, 'figure.facecolor':'none', 'savefig.facecolor':'none',
         'figure.constrained_layout.use':True, 'axes.facecolor':'none', 'axes.edgecolor':grey, 'axes.labelcolor':grey,
         'axes.titlecolor':grey, 'text.color':grey, 'xtick.color':grey, 'ytick.color':grey, 'grid.color':grey,
         'axes.grid':True, 'grid.alpha':.25, 'axes.axisbelow':True, 'axes.spines.top':False, 'axes.spines.right':False,
-        'axes.prop_cycle':plt.cycler(color=PALETTE), 'legend.frameon':False, 'font.size':11, 'axes.titlesize':11,
-        'lines.linewidth':2})
+        'axes.prop_cycle':plt.cycler(color=PALETTE) + plt.cycler(linestyle=['-', '--', '-.', ':', (0, (5, 1)), (0, (1, 1))]),
+        'legend.frameon':False, 'font.size':11, 'axes.titlesize':11, 'lines.linewidth':2})
 
 # %% ../nbs/00_data.ipynb #682b48ed
 def bar_chart(heights:dict, # label -> height
@@ -198,10 +198,10 @@ def graph_chart(at:dict, # node -> (x, y), where it stands
     "Draw a graph: its nodes by name, and an arrow for each edge"
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots()[1]
-    boxes = {node: ax.text(*xy, node, ha='center', va='center', fontsize=9, color='white',
+    boxes = {node: ax.text(*xy, node, ha='center', va='center', fontsize=9, color='black',
                            bbox=dict(boxstyle='round,pad=.35', color=PALETTE[node in marked])) for node,xy in at.items()}
     for a,b in edges:
-        ax.annotate('', at[b], at[a], arrowprops=dict(arrowstyle='-|>', color='#848484', shrinkA=1, shrinkB=1,
+        ax.annotate('', at[b], at[a], arrowprops=dict(arrowstyle='-|>', color=PALETTE[-1], shrinkA=1, shrinkB=1,
                     patchA=boxes[a].get_bbox_patch(), patchB=boxes[b].get_bbox_patch()))
     xs, ys = zip(*at.values())
     ax.set(xlim=(min(xs) - .5, max(xs) + .5), ylim=(min(ys) - .5, max(ys) + .5))

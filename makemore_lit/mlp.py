@@ -268,7 +268,7 @@ def plot_updates(watch:UpdateRatios, # after training
         k = min(20, len(ratios))  # the mean of so many steps
         means = torch.tensor(ratios).unfold(0, k, k).mean(1)
         ax.plot([k/2 + k*i for i in range(len(means))], means.tolist(), label=name, linewidth=1.2)
-    ax.axhline(1e-3, color='#848484', linestyle='--', linewidth=1)
+    ax.axhline(1e-3, color=plt.rcParams['axes.edgecolor'], linestyle='--', linewidth=1)
     ax.set(yscale='log', xlabel='step', ylabel='update:data ratio')
     return ax
 
@@ -283,8 +283,10 @@ def plot_distributions(tensors:dict[str,Tensor], # by layer
     for k,t in tensors.items():
         density, edges = torch.histogram(t.detach().float().cpu().flatten(), 60, density=True)
         ax.plot(edges[:-1].numpy(), density.numpy(), label=k, linewidth=1.2)
-    ax.set(xlabel=xlabel, yticks=[])
+    ax.set(xlabel=xlabel, ylabel='density', yticks=[])
+    ax.set_ylim(bottom=0)
     ax.locator_params(axis='x', nbins=4)
+    ax.ticklabel_format(axis='x', scilimits=(-2, 3))
     return ax
 
 # %% ../nbs/02_mlp.ipynb #54c22615

@@ -1,9 +1,10 @@
-"`make test`: export and clean change nothing, every notebook passes, the modules are sound, and the README's code runs."
+"`make test`: export and clean change nothing, every notebook passes, and so do the checks of modules, README, book and playground."
 import argparse, re, subprocess, sys, tempfile, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+TOOLS = ('check_book', 'test_check_book', 'test_fresh', 'test_play')
 
 
 def run(*command, **kwargs):
@@ -44,13 +45,20 @@ def readme():
     return '' if p.returncode==0 and p.stdout.strip() else f'the Python in README.md failed or printed nothing:\n{p.stdout}{p.stderr}'
 
 
+def tool(name):
+    "A tool's last line, printed; what it complains about"
+    status, out = run(sys.executable, ROOT/'tools'/f'{name}.py')
+    if not status: print(f'{name}: {out.splitlines()[-1]}', flush=True)
+    return f'{name}:\n{out}' if status else ''
+
+
 def main():
     "Run all checks; exit status 1 if one failed"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--corpus', help='fail unless the notebooks run on this corpus (names or surnames)')
     args = parser.parse_args()
     from makemore_lit.data import load_corpus
-    complaints = [c for c in (export(), ruff(), readme()) if c]
+    complaints = [c for c in (export(), ruff(), readme(), *map(tool, TOOLS)) if c]
     corpus = load_corpus().name
     print(f'corpus: {corpus}', flush=True)
     if args.corpus not in (None, corpus): complaints.append(f'the corpus was to be {args.corpus}, but it is {corpus}')
