@@ -27,7 +27,7 @@ def bloom(words):
     bits = np.zeros(BYTES, np.uint8)
     for word in set(words):
         for at in places(word): bits[at >> 3] |= 1 << (at & 7)
-    return save({'bits':bits}, {'makemore_lit_bloom':json.dumps(dict(hashes=HASHES, words=len(set(words))))})
+    return save({'bits':bits}, {'makemore_lit_bloom':json.dumps(dict(hashes=HASHES))})
 
 
 if __name__ == '__main__':

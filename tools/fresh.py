@@ -39,10 +39,12 @@ def stale(old, new, mark):
         a, b = (len(re.findall(r'[^\W_]+(?:[.,-][^\W_]+)*', text)) for text in (old, new))
         return '' if a==b else f'{a} words and numbers are stored, {b} came'
     if mark is None: return '' if old==new else first_difference(old, new)
+    try: tolerance = float(mark)
+    except ValueError: return f'its mark `#| fresh: {mark}` is neither a tolerance nor shape'
     old, new = TIME.sub('#', old), TIME.sub('#', new)
     if NUMBER.sub('#', old) != NUMBER.sub('#', new): return first_difference(NUMBER.sub('#', old), NUMBER.sub('#', new))
     for a,b in zip(NUMBER.findall(old), NUMBER.findall(new)):
-        far = abs(value(a) - value(b)) > float(mark) if is_float(a) and is_float(b) else a != b
+        far = abs(value(a) - value(b)) > tolerance if is_float(a) and is_float(b) else a != b
         if far: return f'{a} is stored, {b} came (tolerance {mark})'
     return ''
 

@@ -2,6 +2,7 @@
 import sys, tempfile
 from pathlib import Path
 import nbformat
+from nbclient.exceptions import CellExecutionError
 from nbformat import v4
 from fresh import differences, stale
 
@@ -23,15 +24,20 @@ def main():
     "Exit status 1 if one is judged wrongly"
     wrong = [case for case in FRESH if stale(*case)] + [case for case in STALE if not stale(*case)]
     cells = [cell('print(6*7)', '42\n'), cell('print(6*7)', '41\n'), cell('#| slow\n1/0', 'long ago\n'), cell('#| fresh: 0.1\nprint(1.05)', '1.0\n'),
-             cell('#| fresh: shape\nprint("a b")', 'c\n'), cell('x = 1'), cell('print(x)', '')]
+             cell('#| fresh: shape\nprint("a b")', 'c\n'), cell('x = 1'), cell('print(x)', ''), cell('import sys; print(1, file=sys.stderr)')]
+    cells[5].outputs = [v4.new_output('display_data', {'image/png':'', 'text/plain':'<Figure>'})]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)/'chapter.ipynb'
         nbformat.write(v4.new_notebook(cells=cells), path)
         before = path.read_bytes()
         found = differences(path, Path(folder))
         if path.read_bytes() != before: wrong.append('the notebook was changed')
-    expected = [cells[1].id, cells[4].id, cells[6].id]
+    expected = [cells[1].id, *(c.id for c in cells[4:7])]
     if [line.split('cell ')[1].split(' ')[0] for line in found] != expected: wrong.append((found, expected))
+    with tempfile.TemporaryDirectory() as folder:
+        nbformat.write(v4.new_notebook(cells=[cell('1/0')]), path := Path(folder)/'chapter.ipynb')
+        try: wrong.append(f'no error, but {differences(path, Path(folder))}')
+        except CellExecutionError: pass
     for case in wrong: print(case)
     print(f'{len(FRESH) + len(STALE)} pairs of texts and a notebook with {len(expected)} stale cells, {len(wrong)} judged wrongly')
     sys.exit(bool(wrong))

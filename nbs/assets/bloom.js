@@ -12,8 +12,7 @@ function hashes(word) {
 
 export class Bloom {
   constructor({metadata, tensors: {bits}}) {
-    const {hashes: k, words} = JSON.parse(metadata.makemore_lit_bloom)
-    Object.assign(this, {k, words, bits: bits.data})
+    Object.assign(this, {k: JSON.parse(metadata.makemore_lit_bloom).hashes, bits: bits.data})
   }
 
   has(word) {

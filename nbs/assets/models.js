@@ -50,7 +50,7 @@ function find(sorted, value) {
   return sorted[low] === value ? low : -1
 }
 
-export const gelu = x => .5*x*(1 + Math.tanh(Math.sqrt(2/Math.PI)*(x + .044715*x**3)))
+const gelu = x => .5*x*(1 + Math.tanh(Math.sqrt(2/Math.PI)*(x + .044715*x**3)))
 
 /** The MLP and the WaveNet. Both join neighbours until one place is left; the MLP joins all of them at once. */
 class Network {
@@ -117,7 +117,7 @@ export function contextOf(model, text) {
 }
 
 /** Log-probabilities in nats. */
-export function logSoftmax(logits) {
+function logSoftmax(logits) {
   const top = Math.max(...logits)
   const log = top + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - top), 0))
   return logits.map(x => x - log)
@@ -125,8 +125,10 @@ export function logSoftmax(logits) {
 
 const memo = new Map()
 
-/** For each character of `text`, and for what follows it, the log-probabilities of all characters there. Each is computed once. */
+/** For each character of `text`, and for what follows it, the log-probabilities of all characters there. What was computed
+    for the text before, a letter shorter, is remembered. */
 export function predictions(model, text) {
+  contextOf(model, text)  // an unknown character is an error before anything is computed
   if (memo.size > 10000) memo.clear()
   return Array.from({length: text.length + 1}, (_, t) => {
     const start = text.slice(0, t), key = `${model.name} ${start}`

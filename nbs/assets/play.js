@@ -6,7 +6,8 @@ import {fetchTensors} from './safetensors.js'
 import {sampling} from './sample.js'
 
 const NAMES = ['bigram', '4-gram', 'mlp', 'wavenet']
-const SATURATED = -2.25  // below this input the slope of GELU is under .06, like that of a tanh beyond ±.97
+const SATURATED = -2.25  // below this input the slope of GELU is within .06 of zero, like that of a tanh beyond ±.97
+const STRONGEST = {positive: 3, embedding: 1.5, negative: .5}  // the numbers of the strongest colours
 const element = id => document.getElementById(`play-${id}`)
 
 /** A new element with properties and children. */
@@ -32,8 +33,11 @@ function nextTable(models) {
   }))
 }
 
-/** The table of surprises: for each model, the characters of `text` and its end, with nats. */
+/** The table of surprises: for each model the mean, and the characters of `text` and its end, with nats. */
 function showSurprise(models, text, found) {
+  const hidden = textContent => make('span', {className: 'play-hidden', textContent})
+  const head = ['model', ...text, 'end'].map(c => make('th', {scope: 'col'}, hidden(c)))
+  head.splice(1, 0, make('th', {scope: 'col', textContent: 'mean'}))
   const rows = models.map((model, m) => {
     const nats = Array.from(text + '.', (c, t) => -found[m][t][model.itos.indexOf(c)])
     const mean = nats.reduce((a, b) => a + b)/nats.length
@@ -42,11 +46,9 @@ function showSurprise(models, text, found) {
       cell.style.background = `rgba(var(--down), ${Math.min(x/6, 1)*.75})`  // six nats and more are deepest
       return cell
     })
-    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), ...cells, make('td', {textContent: mean.toFixed(2)}))
+    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), make('td', {textContent: mean.toFixed(2)}), ...cells)
   })
-  const body = make('tbody', {}, ...rows), old = element('surprise').querySelector('tbody')
-  if (old) old.replaceWith(body)
-  else element('surprise').append(body)
+  element('surprise').replaceChildren(make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
 }
 
 /** A picture for each layer, built once: the numbers of each place, under the characters that it has seen. */
@@ -67,7 +69,8 @@ function insidePictures(model) {
       draw.clearRect(0, 0, canvas.width, canvas.height)
       after.forEach((units, place) => units.forEach((y, unit) => {
         const left = (place*wide + unit%wide)*cell, top = Math.floor(unit/wide)*cell
-        draw.fillStyle = `rgba(${y > 0 ? '15, 134, 201' : '217, 119, 43'}, ${Math.min(Math.abs(y)/2.5, 1)})`
+        const strongest = STRONGEST[y > 0 ? 'positive' : level ? 'negative' : 'embedding']
+        draw.fillStyle = `rgba(${y > 0 ? '15, 134, 201' : '217, 119, 43'}, ${Math.min(Math.abs(y)/strongest, 1)})`
         draw.fillRect(left, top, cell - 1, cell - 1)
         if (!level || before[place][unit] >= SATURATED) return
         saturated++
@@ -86,16 +89,16 @@ function insidePictures(model) {
 function typing(models) {
   const showNext = nextTable(models), wavenet = models.find(m => m.name === 'wavenet'), showInside = insidePictures(wavenet)
   return (start = performance.now()) => {
-    const text = element('text').value.trim().toLowerCase()
+    const text = element('text').value.trim().toLowerCase().normalize('NFC')
     try {
       const found = models.map(model => predictions(model, text))
       showNext(found.map(steps => steps[text.length]))
       showSurprise(models, text, found)
       showInside(text)
       element('note').textContent = ''
-    } catch (e) { element('note').textContent = `${e.message}. Below stands what was typed before.` }
-    document.body.getBoundingClientRect()  // the new layout is part of the time
-    element('status').textContent = `${models.length} models, all here in your browser. The last key took ${(performance.now() - start).toFixed(1)} ms.`
+      document.body.getBoundingClientRect()  // the new layout is part of the time
+      element('time').textContent = `Computed and laid out in ${(performance.now() - start).toFixed(1)} ms, in your browser.`
+    } catch (e) { element('note').textContent = `${e.message}. The results below are those for what was typed before.` }
   }
 }
 
@@ -113,19 +116,22 @@ function choices(models) {
 /** Draw `n` names and show them; with a pause, one character at a time. A later call ends an earlier one. */
 function drawing(models, bloom) {
   let latest = 0
+  const item = (word, known) => make('li', {className: known ? 'play-known' : '', textContent: word},
+                                     make('span', {className: 'play-hidden', textContent: known ? ' (in the corpus)' : ''}))
   return async (n, pause) => {
     const mine = ++latest
+    element('names').replaceChildren()
     try {
       const {model, ...options} = choices(models)
-      element('names').replaceChildren()
+      element('drawn').textContent = 'Drawing…'
       for (const {words, open} of sampling(model, n, options)) {
         if (open && !pause) continue
-        const known = open ? [] : words.filter(w => bloom.has(w))
-        element('names').replaceChildren(...words.map(w => make('li', {className: known.includes(w) ? 'play-known' : '', textContent: w})))
-        element('drawn').textContent = open ? `${n} begun…` : `${n} drawn from the ${model.name}; ${known.length} of them `
-          + `stand in the corpus (underlined). A name that doesn't is taken for one that does in ${(100*bloom.errorRate).toFixed(1)} % of cases.`
+        const known = words.map(w => !open && bloom.has(w)), marked = known.filter(x => x).length
+        element('names').replaceChildren(...words.map((w, i) => item(w, known[i])))
         if (open) await new Promise(resolve => setTimeout(resolve, pause))
         if (mine !== latest) return
+        if (!open) element('drawn').textContent = `${n === 1 ? `“${words[0]}”` : `${n} names`} from the ${model.name}; ${marked} of ${n} stand in the corpus `
+          + `and are underlined. Of names that don't stand there, about ${(100*bloom.errorRate).toFixed(1)} % are underlined by mistake.`
       }
     } catch (e) { element('drawn').textContent = `${e.message}.` }
   }
@@ -136,16 +142,18 @@ async function start() {
   const bloom = new Bloom(await fetchTensors(new URL('names.safetensors', import.meta.url)))
   const type = typing(models), draw = drawing(models, bloom)
   element('model').append(...models.map(m => make('option', {textContent: m.name, selected: m.name === 'wavenet'})))
+  const showTemperature = () => { element('temperature-value').textContent = Number(element('temperature').value).toFixed(1) }
   element('text').addEventListener('input', event => type(event.timeStamp))
-  element('temperature').addEventListener('input', event => {
-    element('temperature-value').value = Number(event.target.value).toFixed(1)
-  })
+  element('temperature').addEventListener('input', showTemperature)
   element('one').addEventListener('click', () => draw(1, 200))
   element('hundred').addEventListener('click', () => draw(100, 0))
+  showTemperature()
   type()
+  Object.assign(element('all'), {hidden: false, disabled: false})
+  element('status').textContent = `${models.length} models are here, in your browser; nothing that you type leaves it.`
 }
 
 try { await start() } catch (e) {
   element('status').className = 'play-bad'
-  element('status').textContent = `The playground can't run here: ${e.message}. Reload the page; if this stays, try another browser.`
+  element('status').textContent = `The playground can't run here: ${e.message}. Reload the page; if this stays, try another browser, or report it.`
 }

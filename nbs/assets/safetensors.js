@@ -3,7 +3,7 @@
 const KINDS = {U8: Uint8Array, I16: Int16Array, I32: Int32Array, F32: Float32Array}
 
 /** The tensors in the bytes of a file, name -> {shape, data}, and its metadata; an Error if it isn't whole. */
-export function parse(buffer) {
+function parse(buffer) {
   const length = buffer.byteLength < 8 ? Infinity : Number(new DataView(buffer).getBigUint64(0, true))
   if (8 + length > buffer.byteLength) throw new Error('not a whole safetensors file')
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)))

@@ -55,6 +55,6 @@ export function* sampling(model, n, {temperature = 1, topK = 0, seed = 0, maxLen
   for (let t = 0; t < maxLen && open.length; t++) {
     for (const text of open) text.push(pick(model.logits(text.slice(-T)), g.rand(), temperature, topK))
     open = open.filter(text => text[text.length - 1] > 0)
-    yield {words: words(), open: open.length}
+    yield {words: words(), open: t + 1 < maxLen ? open.length : 0}  // what is still open at the end is cut there
   }
 }
