@@ -4,7 +4,9 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test check fresh docs models export clean
+IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.data import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make $@: needs the corpus names; see data/README.md')"
+
+.PHONY: help run test check fresh bench results docs models export clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -31,6 +33,15 @@ check: .venv/installed ## the book's references, links, figures, headings, formu
 fresh: .venv/installed ## run every chapter on names, and compare what it prints with what is stored in it
 	@$(BIN)/python tools/fresh.py
 
+bench: .venv/installed ## this book's ways against the lectures', timed; a table, and _bench/bench.json
+	@$(BIN)/python tools/bench.py
+
+results: .venv/installed ## all models, five seeds, three protocols: data/results.json and the tables made of it (an hour)
+	@$(IS_NAMES)
+	@$(BIN)/jupyter nbconvert --execute --inplace nbs/05_results.ipynb
+	@$(BIN)/nbdev_clean
+	@$(BIN)/python tools/tables.py
+
 docs: .venv/installed ## the book as a site, in _docs
 	@command -v quarto >/dev/null || $(INSTALL) quarto-cli >/dev/null 2>&1 && quarto --version >/dev/null 2>&1 || { \
 	  echo "make docs: no Quarto, and it could not be fetched; install it from https://quarto.org/docs/get-started and try again" >&2; exit 2; }
@@ -38,7 +49,7 @@ docs: .venv/installed ## the book as a site, in _docs
 	@$(BIN)/nbdev_docs
 
 models: .venv/installed ## train the models that the package brings, on names, and write them to data/
-	@$(BIN)/python -c "import sys; from makemore_lit.data import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make models: needs the corpus names; see data/README.md')"
+	@$(IS_NAMES)
 	@for m in bigram=bigram ngram=4-gram mlp=mlp wavenet=wavenet; do $(BIN)/makemore_train names --model $${m%=*} --out data/$${m#*=}.safetensors || exit; done
 	@$(BIN)/python tools/bloom.py
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 import yaml
+from tables import pages
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ('README.md', 'CONTRIBUTING.md', 'data/README.md')  # not of the book, but with links and images like it
@@ -246,8 +247,15 @@ def check_notebook_links(b):
             yield f'{file}: no code cell installs {version}; add one, or correct its version'
 
 
+def check_results(b):
+    "The tables of models on the pages are those of data/results.json"
+    if not (b.root/'data/results.json').exists(): return
+    for name,text,expected in pages(b.root):
+        if text != expected: yield f"{name}: its table of models isn't that of data/results.json; run tools/tables.py"
+
+
 CHECKS = [check_references, check_links, check_chapters, check_figures, check_headings, check_divs, check_definitions, check_formulas,
-          check_notebook_links]
+          check_notebook_links, check_results]
 
 
 def faults(root):

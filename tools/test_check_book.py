@@ -8,14 +8,16 @@ BOOK = {
     'settings.ini': '[DEFAULT]\nrepo = tiny\nlib_name = tiny\nversion = 1.2.0\nuser = me\nbranch = main\n'
                     'git_url = https://github.com/%(user)s/%(repo)s\n',
     '_quarto.yml': 'book:\n  chapters:\n    - index.qmd\n    - part: The part\n      chapters:\n        - 00_one.ipynb\n        - 01_two.ipynb\n',
-    'README.md': '# Tiny\n\n## What it is: 2 words\n\n[One](nbs/00_one.ipynb#sec-first), [here](#what-it-is-2-words), ![A badge](data/dot.png)\n',
+    'data/results.json': json.dumps({'models':[dict(model='one', chapter='01_two', params=1, **{k: dict(train=1., dev=2., test=3.) for k in ('lecture', 'unseen', 'distinct')})]}),
+    'README.md': '# Tiny\n\n' + (RESULTS := '<!-- made from data/results.json -->\n\n| model | parameters | train | dev | test | unseen dev | distinct dev |\n'
+                 '|---|--:|--:|--:|--:|--:|--:|\n| [one](nbs/01_two.ipynb) | 1 | 1.0000 | 2.0000 | 3.0000 | 2.0000 | 2.0000 |\n') + '\n## What it is: 2 words\n\n[One](nbs/00_one.ipynb#sec-first), [here](#what-it-is-2-words), ![A badge](data/dot.png)\n',
     'data/README.md': '[Back](../README.md), [a port](http://127.0.0.1:80/), <https://example.com/>\n',
     'data/dot.png': '',
     'nbs/dot.png': '',
     'nbs/_draft.qmd': '@sec-nothing ::: $',
     'nbs/references.bib': '@comment{none}\n@book{knuth1984,\n  doi = {10.1/x}\n}\n@misc{two-2,\n  url = {https://two.org/a_(b)}\n}\n',
     'nbs/index.qmd': '---\nlang: en\n---\n# Preface {.unnumbered}\n\n## Why not `x.y`? {.unnumbered}\n\n'
-                     '[Why](#why-not-x.y), [One](00_one.ipynb), [two]\n\n[two]: 01_two.ipynb\n\n'
+                     '[Why](#why-not-x.y), [One](00_one.ipynb), [two]\n\n[two]: 01_two.ipynb\n\n' + RESULTS.replace('nbs/', '') + '\n: Losses. {#tbl-losses}\n\nAs in @tbl-losses.\n\n'
                      '| a |\n|---|\n| 1 |\n\n: A table. {#tbl-one}\n\n@tbl-one\n',
     'nbs/00_one.ipynb': r'''%% md
 # One
@@ -96,6 +98,8 @@ PLANTED = [  # what is wrong, the file, a text in it and what takes its place (N
     ('a table without its label', INDEX, ' {#tbl-one}', '', f'{INDEX}: @tbl-one refers to no label'),
     ('an equation without its label', ONE, ' {#eq-sum}', '', f'{ONE}, cell 2: @eq-sum refers to no label'),
     ('a label twice', INDEX, '\n@tbl', '\n## More {#sec-first}\n\n@tbl', f'{INDEX}: the label sec-first is also in {ONE}, cell 2'),
+    ('a loss that is not the stored one', INDEX, '| 1.0000', '| 1.0001', f"{INDEX}: its table of models isn't that of data/results.json"),
+    ('a loss in README that is not stored', 'README.md', '| 3.0000', '| 3.1000', "README.md: its table of models isn't that of data/results.json"),
     ('a citation without an entry', INDEX, '[two]\n', '[@nobody2000]\n', f'{INDEX}: @nobody2000 is not in references.bib'),
     ('an entry that nothing cites', BIB, '@misc', '@misc{unread,\n}\n@misc', f'{BIB}: unread is cited nowhere'),
     ('an entry twice', BIB, '@misc', '@misc{knuth1984,\n}\n@misc', f'{BIB}: 2 entries have the key knuth1984'),
@@ -189,7 +193,7 @@ def main():
     "Exit status 1 unless each planted fault, and nothing else, is reported"
     assert not found(BOOK), found(BOOK)
     status, lines = command(BOOK)
-    counts = '3 chapters, 15 cells, 7 references, 17 links, 8 headings, 1 figures, 4 formulas, 4 definitions: no fault'
+    counts = '3 chapters, 15 cells, 8 references, 19 links, 8 headings, 1 figures, 4 formulas, 4 definitions: no fault'
     assert (status, lines)==(0, [counts]), lines
     status, lines = command(planted(*PLANTED[0][1:4]))
     assert status==1 and len(lines)==1, lines
