@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.data import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make $@: needs the corpus names; see data/README.md')"
 
-.PHONY: help run test check fresh bench results docs models export clean
+.PHONY: help run test check fresh bench results mutants docs models export clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -21,7 +21,7 @@ help: ## what can be made
 	@$(INSTALL) --no-build-isolation -e '.[dev]'
 	@touch $@
 
-run: .venv/installed ## the main job: train every model of the book, compare them, sample names
+run: .venv/installed ## the main job: train one model of each kind, compare them, sample names (a minute)
 	@$(BIN)/makemore_compare
 
 test: .venv/installed ## export, run every notebook, check the modules, the book and the playground
@@ -42,6 +42,9 @@ results: .venv/installed ## all models, five seeds, three protocols: data/result
 	@$(BIN)/nbdev_clean
 	@$(BIN)/python tools/tables.py
 
+mutants: .venv/installed ## plant errors in a copy of the chapters, and list those that no check sees (half an hour)
+	@$(BIN)/python tools/mutants.py
+
 docs: .venv/installed ## the book as a site, in _docs
 	@command -v quarto >/dev/null || $(INSTALL) quarto-cli >/dev/null 2>&1 && quarto --version >/dev/null 2>&1 || { \
 	  echo "make docs: no Quarto, and it could not be fetched; install it from https://quarto.org/docs/get-started and try again" >&2; exit 2; }
@@ -58,4 +61,4 @@ export: .venv/installed ## write the modules from the notebooks, and clean the n
 	@$(BIN)/nbdev_clean
 
 clean: ## remove what was built (the .venv too)
-	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache
+	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache .mypy_cache

@@ -320,7 +320,7 @@ class ContextCounts:
     def __len__(self): return len(self.x)
 
     def __getitem__(self,
-                    ix:Tensor # `(B,)` int64, rows; or a slice
+                    ix:Tensor|slice # `(B,)` int64, rows
                    )->tuple[Tensor,Tensor]: # contexts `(B, T)` int64 and counts `(B, V)` float32
         "The contexts of some rows, and the dense counts of their next characters"
         ix = torch.arange(len(self), device=self.x.device)[ix]

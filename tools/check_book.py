@@ -224,6 +224,17 @@ def check_definitions(b):
             if lacking: yield f"{c.where}: no check of {', '.join(lacking)} in the next four code cells; assert what must hold and what must fail"
 
 
+def check_docments(b):
+    "Each parameter of an exported function or class has a comment, on its line"
+    for c in [c for c in b.cells if c.exported]:
+        for d in [d for d in parsed(c) if isinstance(d, (ast.FunctionDef, ast.ClassDef)) and d.name[0]!='_']:
+            methods = [d] if isinstance(d, ast.FunctionDef) else [f for f in d.body if isinstance(f, ast.FunctionDef) and (f.name[0]!='_' or f.name in ('__init__', '__call__'))]
+            for f in methods:
+                arguments = [a for a in [*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs, f.args.vararg, f.args.kwarg] if a and a.arg!='self']
+                bare = [a.arg for a in arguments if '#' not in c.source.split('\n')[a.lineno - 1].encode()[a.col_offset:].decode()]
+                if bare: yield f"{c.where}: {f.name} of {d.name} doesn't say what {', '.join(bare)} is; comment it, with shape and unit"
+
+
 def check_formulas(b):
     "Formulas are closed, and so is what they open"
     for c in b.cells:
@@ -254,7 +265,7 @@ def check_results(b):
         if text != expected: yield f"{name}: its table of models isn't that of data/results.json; run tools/tables.py"
 
 
-CHECKS = [check_references, check_links, check_chapters, check_figures, check_headings, check_divs, check_definitions, check_formulas,
+CHECKS = [check_references, check_links, check_chapters, check_figures, check_headings, check_divs, check_definitions, check_docments, check_formulas,
           check_notebook_links, check_results]
 
 

@@ -1,5 +1,6 @@
-"`make fresh`: every chapter is executed in a copy, without its slow cells, and each stored output is compared with the new one."
-import argparse, re, sys, time
+"""`make fresh`: every chapter is executed in a copy, without its slow cells, and each stored output is compared with the new one.
+What a chapter exports is imported from the module in place of its cells, so the outputs are also those of what ships."""
+import argparse, ast, re, sys, time
 from pathlib import Path
 import nbformat
 from bloom import PATH, bloom
@@ -13,7 +14,7 @@ TIME = re.compile(NUMBER.pattern + r'(?= (?:s|ms|µs|names/s|times)\b)')
 
 def directive(cell, name):
     "What stands after `#| name` in a cell; None if that isn't there"
-    found = re.search(rf'^#\| *{name} *:?(.*)$', cell.source, flags=re.M)
+    found = re.search(rf'^#\| *{name}\b *:?(.*)$', cell.source, flags=re.M)
     return found and found[1].strip()
 
 
@@ -57,11 +58,22 @@ def first_difference(old, new):
     return f'{show(a)} is stored, {show(b)} came'
 
 
+def shipped(cell, module):
+    "The source of an exported cell as an import of what it defines; other cells, and imports, as they are"
+    if directive(cell, 'export') is None and directive(cell, 'exports') is None: return cell.source
+    names = []
+    for node in ast.parse(cell.source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)): names.append(node.name)
+        elif isinstance(node, ast.Assign): names += [n.id for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+    return f"from makemore_lit.{module} import {', '.join(names)}" if names else cell.source
+
+
 def differences(path, folder):
     "One line for each stored output of a chapter that is not what its cell gives now"
     nb = nbformat.read(path, as_version=4)
     nb.cells = [c for c in nb.cells if c.cell_type=='code' and directive(c, 'slow') is None]
-    stored = [output(c) for c in nb.cells]
+    stored, module = [output(c) for c in nb.cells], next((m for c in nb.cells if (m := re.search(r'^#\| *default_exp +(\w+)', c.source, re.M))), [None]*2)[1]
+    for c in nb.cells: c.source = shipped(c, module)
     NotebookClient(nb, timeout=None, kernel_name='python3', resources={'metadata':{'path':str(folder)}}).execute()
     found = []
     for cell,(text,kinds) in zip(nb.cells, stored):

@@ -9,10 +9,11 @@ TABLE = re.compile(r'(<!-- made from data/results.json -->\n\n)(?:\|[^\n]*\n)*')
 
 def table(results, folder):
     "The table of models in Markdown, each with a link to its chapter"
-    lines = ['| model | parameters | train | dev | test | unseen dev | distinct dev |', '|---|--:|--:|--:|--:|--:|--:|']
+    lines = ['| model | parameters | train | dev | 95 % interval of dev | test | unseen test | distinct test |', '|---|--:|--:|--:|:-:|--:|--:|--:|']
     for r in results['models']:
-        losses = [r['lecture'][k] for k in ('train', 'dev', 'test')] + [r[k]['dev'] for k in ('unseen', 'distinct')]
-        lines.append(f"| [{r['model']}]({folder}{r['chapter']}.ipynb) | {r['params']:,} | " + ' | '.join(f'{x:.4f}' for x in losses) + ' |')
+        losses = [f'{x:.4f}' for x in (r['lecture']['train'], r['lecture']['dev'], r['lecture']['test'], r['unseen']['test'], r['distinct']['test'])]
+        losses.insert(2, '{:.3f} to {:.3f}'.format(*r['lecture']['interval']))
+        lines.append(f"| [{r['model']}]({folder}{r['chapter']}.ipynb) | {r['params']:,} | " + ' | '.join(losses) + ' |')
     return '\n'.join(lines) + '\n'
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-TOOLS = ('check_book', 'test_check_book', 'test_fresh', 'test_play')
+TOOLS = ('check_book', 'test_check_book', 'test_fresh', 'test_play', 'test_package', 'test_editing')
 
 
 def run(*command, **kwargs):
@@ -36,6 +36,12 @@ def ruff():
     return out if status else ''
 
 
+def types():
+    "Public signatures that contradict themselves"
+    status, out = run(BIN/'mypy')
+    return out if status else ''
+
+
 def readme():
     "The README's Python, run in an empty folder"
     code = '\n'.join(re.findall(r'```python\n(.*?)```', (ROOT/'README.md').read_text(encoding='utf-8'), flags=re.S))
@@ -58,7 +64,7 @@ def main():
     parser.add_argument('--corpus', help='fail unless the notebooks run on this corpus (names or surnames)')
     args = parser.parse_args()
     from makemore_lit.data import load_corpus
-    complaints = [c for c in (export(), ruff(), readme(), *map(tool, TOOLS)) if c]
+    complaints = [c for c in (export(), ruff(), types(), readme(), *map(tool, TOOLS)) if c]
     corpus = load_corpus().name
     print(f'corpus: {corpus}', flush=True)
     if args.corpus not in (None, corpus): complaints.append(f'the corpus was to be {args.corpus}, but it is {corpus}')

@@ -8,9 +8,9 @@ BOOK = {
     'settings.ini': '[DEFAULT]\nrepo = tiny\nlib_name = tiny\nversion = 1.2.0\nuser = me\nbranch = main\n'
                     'git_url = https://github.com/%(user)s/%(repo)s\n',
     '_quarto.yml': 'book:\n  chapters:\n    - index.qmd\n    - part: The part\n      chapters:\n        - 00_one.ipynb\n        - 01_two.ipynb\n',
-    'data/results.json': json.dumps({'models':[dict(model='one', chapter='01_two', params=1, **{k: dict(train=1., dev=2., test=3.) for k in ('lecture', 'unseen', 'distinct')})]}),
-    'README.md': '# Tiny\n\n' + (RESULTS := '<!-- made from data/results.json -->\n\n| model | parameters | train | dev | test | unseen dev | distinct dev |\n'
-                 '|---|--:|--:|--:|--:|--:|--:|\n| [one](nbs/01_two.ipynb) | 1 | 1.0000 | 2.0000 | 3.0000 | 2.0000 | 2.0000 |\n') + '\n## What it is: 2 words\n\n[One](nbs/00_one.ipynb#sec-first), [here](#what-it-is-2-words), ![A badge](data/dot.png)\n',
+    'data/results.json': json.dumps({'models':[dict(model='one', chapter='01_two', params=1, **{k: dict(train=1., dev=2., test=3., interval=[1.9, 2.1]) for k in ('lecture', 'unseen', 'distinct')})]}),
+    'README.md': '# Tiny\n\n' + (RESULTS := '<!-- made from data/results.json -->\n\n| model | parameters | train | dev | 95 % interval of dev | test | unseen test | distinct test |\n'
+                 '|---|--:|--:|--:|:-:|--:|--:|--:|\n| [one](nbs/01_two.ipynb) | 1 | 1.0000 | 2.0000 | 1.900 to 2.100 | 3.0000 | 3.0000 | 3.0000 |\n') + '\n## What it is: 2 words\n\n[One](nbs/00_one.ipynb#sec-first), [here](#what-it-is-2-words), ![A badge](data/dot.png)\n',
     'data/README.md': '[Back](../README.md), [a port](http://127.0.0.1:80/), <https://example.com/>\n',
     'data/dot.png': '',
     'nbs/dot.png': '',
@@ -48,7 +48,7 @@ Look at $a$, $b_{1}$ and ![a dot](dot.png).
 class Base: pass
 
 class Twice(Base):
-    def __call__(self, x): return 2*x
+    def __call__(self, x): return 2*x  # x: a number
 
 def _private(): pass
 %% code
@@ -99,7 +99,8 @@ PLANTED = [  # what is wrong, the file, a text in it and what takes its place (N
     ('an equation without its label', ONE, ' {#eq-sum}', '', f'{ONE}, cell 2: @eq-sum refers to no label'),
     ('a label twice', INDEX, '\n@tbl', '\n## More {#sec-first}\n\n@tbl', f'{INDEX}: the label sec-first is also in {ONE}, cell 2'),
     ('a loss that is not the stored one', INDEX, '| 1.0000', '| 1.0001', f"{INDEX}: its table of models isn't that of data/results.json"),
-    ('a loss in README that is not stored', 'README.md', '| 3.0000', '| 3.1000', "README.md: its table of models isn't that of data/results.json"),
+    ('a loss in README that is not stored', 'README.md', 'to 2.100', 'to 2.101', "README.md: its table of models isn't that of data/results.json"),
+    ('a parameter without a comment', ONE, '  # x: a number', '', f"{ONE}, cell 3: __call__ of Twice doesn't say what x is"),
     ('a citation without an entry', INDEX, '[two]\n', '[@nobody2000]\n', f'{INDEX}: @nobody2000 is not in references.bib'),
     ('an entry that nothing cites', BIB, '@misc', '@misc{unread,\n}\n@misc', f'{BIB}: unread is cited nowhere'),
     ('an entry twice', BIB, '@misc', '@misc{knuth1984,\n}\n@misc', f'{BIB}: 2 entries have the key knuth1984'),
