@@ -82,7 +82,7 @@ def fetch(url:str, # what to download
     result = queue.SimpleQueue()
     def work():
         try:
-            with urllib.request.urlopen(url, timeout=seconds) as f: result.put(f.read())
+            with urllib.request.urlopen(url, timeout=seconds + 1) as f: result.put(f.read())  # the queue gives up first
         except Exception as e: result.put(OSError(f"{url}: {' '.join(str(e).split())}"))
     threading.Thread(target=work, daemon=True).start()
     try: out = result.get(timeout=seconds)
