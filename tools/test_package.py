@@ -1,4 +1,6 @@
-"The wheel in an empty environment, an empty folder and without a network: what is in it, what it does, what importing it does."
+"""The wheel in an empty environment, an empty folder and without a network: what is in it, what it does, what importing it does.
+
+The packages that it needs are those of this environment; arguments name others, to be fetched: `tools/test_package.py 'fastcore>=2'`."""
 import os, subprocess, sys, sysconfig, tempfile, venv, zipfile
 from pathlib import Path
 from test_editing import ROOT, Copy
@@ -59,11 +61,12 @@ def contents(wheel):
     assert wheel.stat().st_size < 2**20, f'the wheel has {wheel.stat().st_size:,} bytes'
 
 
-def environment(folder, wheel):
-    "A new environment with the wheel; the packages that it needs are those of this one"
+def environment(folder, wheel, others):
+    "A new environment with the wheel; the packages that it needs are those of this one, but for the others"
     venv.create(folder, with_pip=True)
     python = Path(folder)/'bin'/'python'
     subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--no-index', '--no-deps', wheel], check=True)
+    if others: subprocess.run([python, '-m', 'pip', 'install', '--quiet', '--no-deps', *others], check=True)
     site = subprocess.run([python, '-c', "import sysconfig; print(sysconfig.get_path('purelib'))"], check=True, capture_output=True, text=True).stdout.strip()
     (Path(site)/'needed.pth').write_text(sysconfig.get_path('purelib') + '\n')  # added to the path; its own .pth files, and so the checkout, aren't
     return python
@@ -73,7 +76,7 @@ def main():
     with tempfile.TemporaryDirectory() as d:
         wheel = built(d)
         contents(wheel)
-        python, empty = environment(f'{d}/env', wheel), Path(d)/'empty'
+        python, empty = environment(f'{d}/env', wheel, sys.argv[1:]), Path(d)/'empty'
         empty.mkdir()
         env = {k:v for k,v in os.environ.items() if not k.lower().endswith('_proxy') and k not in ('MAKEMORE_LIT_DATA', 'PYTHONPATH')}
         env |= dict(https_proxy='http://127.0.0.1:9', http_proxy='http://127.0.0.1:9', XDG_CACHE_HOME=f'{d}/cache', PYTHONDONTWRITEBYTECODE='1')
