@@ -100,7 +100,7 @@ def main():
     if PATH.read_bytes() != bloom(corpus):
         print(f'FAILED  {PATH.name}: not what tools/bloom.py makes of the corpus; make models')
         failed = 1
-    for path in args.chapters or sorted((ROOT/'nbs').glob('[!_.]*.ipynb')):
+    for path in args.chapters or sorted((ROOT/'nbs').glob('[!_.]*.ipynb'), reverse=True):  # backwards: no chapter may need that another has run
         start = time.perf_counter()
         try: found = differences(path, ROOT/'nbs')
         except CellExecutionError as e: found = [f'{path.name}: {e}']

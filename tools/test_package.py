@@ -33,7 +33,9 @@ assert len(load_corpus('surnames'))==32_000 and load_corpus().name=='surnames'
 for name in PRETRAINED: print(name, sample(pretrained(name), 5, g=torch.Generator().manual_seed(1)))
 '''
 SAME = '''
-import torch
+import importlib, torch
+for m in sorted(MODULES, reverse=BEFORE): importlib.import_module(f'makemore_lit.{m}')
+torch.rand(BEFORE)  # what was drawn before mustn't matter
 from makemore_lit.cli import RECIPES, trained
 from makemore_lit.counts import sample
 from makemore_lit.data import Vocab, load_corpus
@@ -90,7 +92,7 @@ def main():
         assert slowest < .3, f'an import takes {slowest} s beyond torch'
         run(python, '-c', USE)
         for command in COMMANDS: assert 'show this help' in run(python.parent/command, '--help')
-        first, second, other = (run(python, '-c', SAME.replace('SEED', seed)) for seed in '112')
+        first, second, other = (run(python, '-c', SAME.replace('MODULES', repr(MODULES)).replace('BEFORE', before).replace('SEED', seed)) for before,seed in ('01', '11', '02'))
         assert first==second != other, (first, second, other)
         assert not list(empty.iterdir()), f'{list(empty.iterdir())} was left behind'
         print(f'the wheel has {wheel.stat().st_size:,} bytes; {len(MODULES)} modules import within {slowest:.2f} s beyond torch, without a trace')
