@@ -16,7 +16,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 from . import __version__
 from .counts import Bigram, BigramNet, LanguageModel, NGram
-from .data import _FORBIDDEN, Vocab, write_atomic
+from .data import FORBIDDEN, Vocab, write_atomic
 from .mlp import MLP
 from .wavenet import WaveNet
 
@@ -85,7 +85,7 @@ def read_card(path:str|Path # a checkpoint
 def _built(card, device):
     "A new model as `card` describes it, without touching the global generator"
     vocab = Vocab([card['vocab']])
-    if ''.join(vocab.itos[1:]) != card['vocab'] or _FORBIDDEN.search(card['vocab']): raise ValueError("the vocabulary isn't sorted, or has control characters")
+    if ''.join(vocab.itos[1:]) != card['vocab'] or FORBIDDEN.search(card['vocab']): raise ValueError("the vocabulary isn't sorted, or has control characters")
     with torch.random.fork_rng(devices=[]), torch.device(device): return MODELS[card['model']](vocab, **card['config'])
 
 def _check_config(cls, config, tensors):

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from .backprop import backward
 from .checkpoints import MAX_BLOCK_SIZE, load, load_training, pretrained_path, read_card, save, save_training
 from .counts import Bigram, BigramNet, LanguageModel, NGram, bootstrap, name_nll, nll, sample
-from .data import CORPORA, Vocab, count_contexts, load_corpus, split_words, unseen, write_atomic
+from .data import CORPORA, Vocab, count_contexts, load_corpus, seeded, split_words, unseen, write_atomic
 from .mlp import MLP, fit
 from .wavenet import WaveNet
 
@@ -36,9 +36,9 @@ def trained(recipe:tuple, # a class, its arguments, and those of `fit`, as in `R
             vocab:Vocab, # that knows their characters
             seed:int=42, # of weights, dropout and the order of rows
             **kw # more for `fit`
-           )->LanguageModel:
+           )->LanguageModel: # in evaluation mode
     "A new model, trained as its recipe says"
-    (cls, config, fitting), g = recipe, torch.Generator().manual_seed(seed)
+    (cls, config, fitting), g = recipe, seeded(seed)
     model = cls(vocab, **config, **(dict(g=g) if fitting else {}))
     counts = count_contexts(words, vocab, model.block_size)
     if not fitting: return model.fit(counts)
@@ -64,7 +64,7 @@ def compare(words:Sequence[str], # a corpus, split as in the book
 
 # %% ../nbs/07_cli.ipynb #b8493122
 def show_rows(rows:list[dict] # as `compare` makes them
-             )->str:
+             )->str: # a line for each, under one of headings
     "A table of losses in nats per character, as plain text"
     loss = lambda x: f'{x:9.4f}' if math.isfinite(x) else f"{'-':>9}"
     lines = [f"{'model':10}{'params':>10}{'train':>9}{'dev':>9}{'unseen':>9}{'seconds':>9}"]
@@ -78,7 +78,7 @@ def new_names(model:LanguageModel, # a trained one
               seed:int=42 # of the draws
              )->list[str]: # at most ten
     "Ten different names that aren't in `words`, or as many as are found among 1,000"
-    names = sample(model, 1000, g=torch.Generator().manual_seed(seed))
+    names = sample(model, 1000, g=seeded(seed))
     return [w for w in dict.fromkeys(unseen(names, words)) if w][:10]
 
 # %% ../nbs/07_cli.ipynb #ffb0bdad
@@ -147,7 +147,7 @@ def _stoppable(advice):
         for s,handler in before.items(): signal.signal(s, handler)
 
 # %% ../nbs/07_cli.ipynb #afe89e62
-def _as_json(rows):
+def _rows_as_json(rows):
     "Rows for programs; a loss that isn't finite is null"
     finite = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v
     return json.dumps([{k:finite(v) for k,v in r.items()} for r in rows], indent=1, ensure_ascii=False) + '\n'
@@ -176,7 +176,7 @@ def makemore_compare(source:str='names', # a file with one name per line in UTF-
     if out is not None: _writable(out, source)
     words = load_corpus(source)
     with _stoppable(lambda: 'nothing is saved; begin anew'): rows, models = compare(words, seed)
-    if out is not None: write_atomic(out, _as_json(rows).encode('utf-8', 'surrogatepass'))
+    if out is not None: write_atomic(out, _rows_as_json(rows).encode('utf-8', 'surrogatepass'))
     print(f'{words.name}: {len(words):,} words\n\n{show_rows(rows)}', flush=True)
     for name,model in models.items():
         names = ', '.join(new_names(model, words, seed))
@@ -303,7 +303,7 @@ def makemore_sample(checkpoint:str=None, # a file that makemore_train wrote; wit
     known = _corpus_of(card) if unseen_only else ()
     if not 0 <= n <= 10**6: raise ValueError(f"--n {n}: give 0 to 1000000")
     names = sample(model, n, temperature=temperature, top_k=top_k, prompt=unicodedata.normalize('NFC', prompt), exclude=known, g=g)
-    if json: print(_as_json([dict(name=w, nats=x) for w,x in zip(names, name_nll(model, names)[0].tolist())]), end='')
+    if json: print(_rows_as_json([dict(name=w, nats=x) for w,x in zip(names, name_nll(model, names)[0].tolist())]), end='')
     else:
         for w in names: print(w)
 
@@ -333,6 +333,6 @@ def makemore_eval(checkpoint:str, # a file that makemore_train wrote
     if by_name:
         for w,x,k in zip(words, nats.tolist(), chars.tolist()): print(f'{w}\t{x:.4f}\t{k}')
         return
-    loss, (low, high) = (nats.sum()/chars.sum()).item(), bootstrap(nats, chars, g=torch.Generator().manual_seed(seed))
+    loss, (low, high) = (nats.sum()/chars.sum()).item(), bootstrap(nats, chars, g=seeded(seed))
     print(f"{name} on {called}: {len(words):,} names, {int(chars.sum()):,} characters")
     print(f"nats per character {loss:9.4f}   (95 % interval {low:.4f} to {high:.4f})\nbits per character {loss/math.log(2):9.4f}\nperplexity         {math.exp(loss) if loss < 700 else math.inf:9.4f}")

@@ -7,7 +7,7 @@ from tqdm import tqdm
 from makemore_lit.checkpoints import pretrained
 from makemore_lit.cli import RECIPES, trained
 from makemore_lit.counts import Bigram, name_nll, nll, sample
-from makemore_lit.data import Vocab, count_contexts, load_corpus, split_words, windows, write_atomic
+from makemore_lit.data import Vocab, count_contexts, load_corpus, seeded, split_words, windows, write_atomic
 from makemore_lit.wavenet import conv_logits
 from lectures import LOGGED
 
@@ -15,10 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STEPS = 200_000  # of the lectures' trainings
 
 
-def seeded(): return torch.Generator().manual_seed(2147483647)
-
-
-def seconds(work, repeat=5):
+def timed(work, repeat=5):
     "The result of `work`, and the median of its times; one that takes two seconds or more is timed once"
     times = []
     while len(times) < repeat and not (times and times[0] >= 2):
@@ -75,7 +72,7 @@ def full_time(step):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     for _ in range(50): step(.1)
-    _, block = seconds(lambda: [step(.1) for _ in range(200)] and None, 11)
+    _, block = timed(lambda: [step(.1) for _ in range(200)] and None, 11)
     torch.set_num_threads(threads)
     return block/200*STEPS
 
@@ -84,8 +81,8 @@ def full_time(step):
 
 def counting(b):
     "Bigrams of all names"
-    ours, ours_s = seconds(lambda: Bigram(b.vocab).fit(count_contexts(b.words, b.vocab, 1)), 11)
-    n, loop_s = seconds(lambda: count_by_loop(b.words, b.vocab))
+    ours, ours_s = timed(lambda: Bigram(b.vocab).fit(count_contexts(b.words, b.vocab, 1)), 11)
+    n, loop_s = timed(lambda: count_by_loop(b.words, b.vocab))
     theirs = Bigram(b.vocab)
     theirs.n = n.float()
     return (ours_s, nll(ours, b.all1)), (loop_s, nll(theirs, b.all1)), 'nats per character'
@@ -93,8 +90,8 @@ def counting(b):
 
 def building_windows(b):
     "Every example of all names"
-    (X, Y), ours_s = seconds(lambda: windows(b.words, b.vocab, 8), 11)
-    (X2, Y2), loop_s = seconds(lambda: windows_by_loop(b.words, b.vocab, 8))
+    (X, Y), ours_s = timed(lambda: windows(b.words, b.vocab, 8), 11)
+    (X2, Y2), loop_s = timed(lambda: windows_by_loop(b.words, b.vocab, 8))
     if not (torch.equal(X, X2) and torch.equal(Y, Y2)): raise ValueError('the windows differ')
     return (ours_s, len(Y)), (loop_s, len(Y2)), 'examples'
 
@@ -103,8 +100,8 @@ def scoring_bigram(b):
     "The loss of the bigram on all names, counting included"
     model = Bigram(b.vocab).fit(b.all1)
     p = model(torch.arange(len(b.vocab))[:, None]).exp()
-    loss, ours_s = seconds(lambda: nll(model, count_contexts(b.words, b.vocab, 1)), 11)
-    theirs, loop_s = seconds(lambda: score_by_loop(p, b.words, b.vocab))
+    loss, ours_s = timed(lambda: nll(model, count_contexts(b.words, b.vocab, 1)), 11)
+    theirs, loop_s = timed(lambda: score_by_loop(p, b.words, b.vocab))
     return (ours_s, loss), (loop_s, theirs), 'nats per character'
 
 
@@ -130,8 +127,8 @@ def by_convolution(b):
 def scoring_wavenet(way):
     "The loss of the WaveNet on all names, one way or by every window"
     def row(b):
-        loss, ours_s = seconds(lambda: way(b), 7)
-        theirs, windows_s = seconds(lambda: by_windows(b), 7)
+        loss, ours_s = timed(lambda: way(b), 7)
+        theirs, windows_s = timed(lambda: by_windows(b), 7)
         return (ours_s, loss), (windows_s, theirs), 'nats per character'
     return row
 
@@ -140,7 +137,7 @@ def training(recipe, name):
     "A recipe of ours against one of the lectures', whose loss is the stored one"
     make, arguments, T, *_ = LOGGED[name]
     def row(b):
-        model, ours_s = seconds(lambda: trained(recipe, b.train, b.vocab), 3)
+        model, ours_s = timed(lambda: trained(recipe, b.train, b.vocab), 3)
         step = make(b.vocab, *windows(b.train, b.vocab, T), **arguments)[1]
         return (ours_s, nll(model, b.dev8)), (full_time(step), b.lectures[name]['dev']), 'dev, nats per character'
     return row
@@ -152,9 +149,9 @@ def sampling(name, n=2000):
         model = pretrained(name)
         probabilities = (lambda p: lambda ix: p[ix[0]])(model(torch.arange(len(b.vocab))[:, None]).exp()) if name=='bigram' else \
                         (lambda forward: lambda ix: F.softmax(forward(ix), 1))(getattr(model, 'net', model))
-        names, ours_s = seconds(lambda: sample(model, n, g=seeded()), 7)
+        names, ours_s = timed(lambda: sample(model, n, g=seeded()), 7)
         g = seeded()
-        with torch.no_grad(): one_by_one, loop_s = seconds(lambda: [sample_one(probabilities, model.block_size, b.vocab, g) for _ in range(n//2)])
+        with torch.no_grad(): one_by_one, loop_s = timed(lambda: [sample_one(probabilities, model.block_size, b.vocab, g) for _ in range(n//2)])
         loss = lambda words: (lambda nats, chars: (nats.sum()/chars.sum()).item())(*name_nll(model, words))
         return (ours_s/n, loss(names)), (loop_s/(n//2), loss(one_by_one)), 'nats per character of its own names'
     return row

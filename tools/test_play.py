@@ -6,10 +6,9 @@ import torch
 from bloom import HASHES, PATH, places
 from safetensors.numpy import load_file
 from makemore_lit.checkpoints import PRETRAINED, pretrained
-from makemore_lit.counts import sample
-from makemore_lit.data import load_corpus, split_words
+from makemore_lit.counts import sample, surprise
+from makemore_lit.data import load_corpus, seeded, split_words
 from makemore_lit.mlp import GELU
-from makemore_lit.wavenet import surprise
 
 NBS = Path(__file__).resolve().parent.parent/'nbs'
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Playground</title><link rel="icon" href="data:,">
@@ -58,7 +57,7 @@ def test_agreement(page):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
         furthest = max(furthest, (ours - theirs).abs().max().item())
         for n,temperature,top_k,seed in ((100, 1., None, 42), (100, .5, 5, 7), (1, 1.7, None, 2**32 - 1), (300, 1., 1, 0), (100, 2., None, 1163)):
-            drawn = sample(model, n, temperature=temperature, top_k=top_k, g=torch.Generator().manual_seed(seed))
+            drawn = sample(model, n, temperature=temperature, top_k=top_k, g=seeded(seed))
             assert page.evaluate(names, [name, n, dict(temperature=temperature, topK=top_k or 0, seed=seed)])==drawn, (name, seed)
     print(f'{len(starts)} contexts, {len(PRETRAINED)} models: logits differ by {furthest:.1e} at most; all names of 20 draws are the same')
 
@@ -142,7 +141,7 @@ def drawn_names(page, n, name='wavenet'):
 def test_sampling(page):
     "Every control, by mouse and by keyboard, gives what Python gives; real names are marked"
     def wish(name, n, temperature, top_k, seed):
-        return sample(pretrained(name), n, temperature=temperature, top_k=top_k, g=torch.Generator().manual_seed(seed))
+        return sample(pretrained(name), n, temperature=temperature, top_k=top_k, g=seeded(seed))
     for role,name,id in (('combobox', 'Model', 'model'), ('slider', 'Temperature', 'temperature'), ('spinbutton', 'top-k', 'topk'), ('spinbutton', 'Seed', 'seed')):
         assert page.get_by_role(role, name=name).get_attribute('id')==f'play-{id}', name
     page.click('#play-hundred')
