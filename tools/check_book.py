@@ -225,14 +225,18 @@ def check_definitions(b):
 
 
 def check_docments(b):
-    "Each parameter of an exported function or class has a comment, on its line"
+    "Each parameter of an exported function or class has a comment, on its line, and so has what a function returns"
+    def comment_after(c, line, column): return '#' in c.source.split('\n')[line - 1].encode()[column:].decode()
     for c in [c for c in b.cells if c.exported]:
         for d in [d for d in parsed(c) if isinstance(d, (ast.FunctionDef, ast.ClassDef)) and d.name[0]!='_']:
-            methods = [d] if isinstance(d, ast.FunctionDef) else [f for f in d.body if isinstance(f, ast.FunctionDef) and (f.name[0]!='_' or f.name in ('__init__', '__call__'))]
+            methods = [d] if isinstance(d, ast.FunctionDef) else [f for f in d.body if isinstance(f, ast.FunctionDef) and (f.name[0]!='_' or f.name in ('__init__', '__call__', '__getitem__'))]
             for f in methods:
                 arguments = [a for a in [*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs, f.args.vararg, f.args.kwarg] if a and a.arg!='self']
-                bare = [a.arg for a in arguments if '#' not in c.source.split('\n')[a.lineno - 1].encode()[a.col_offset:].decode()]
+                bare = [a.arg for a in arguments if not comment_after(c, a.lineno, a.col_offset)]
                 if bare: yield f"{c.where}: {f.name} of {d.name} doesn't say what {', '.join(bare)} is; comment it, with shape and unit"
+                returns = any(isinstance(n, ast.Return) and n.value for n in ast.walk(f)) and (f is d or ast.get_docstring(f) or f.name[0]=='_')  # a method without a docstring repeats one of its base
+                line, column = (f.returns.end_lineno, f.returns.end_col_offset) if f.returns else (max(f.lineno, f.body[0].lineno - 1), 0)
+                if returns and not comment_after(c, line, column): yield f"{c.where}: {f.name} of {d.name} doesn't say what it returns; comment it, with shape and unit"
 
 
 def check_formulas(b):
