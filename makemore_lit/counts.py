@@ -41,7 +41,7 @@ def _check_shapes(state, own):
     "`ValueError` unless both have the same names, with tensors of the same shapes"
     theirs, ours = ({k: tuple(t.shape) for k,t in s.items()} for s in (state, own))
     for k in sorted(theirs | ours):
-        if theirs.get(k) != ours.get(k): raise ValueError(f"{k}: {theirs.get(k, 'nothing')} came, not {ours.get(k, 'nothing')}")
+        if theirs.get(k) != ours.get(k): raise ValueError(f"{k}: {theirs.get(k, 'nothing')} came, not {ours.get(k, 'nothing')}; make the model with the arguments of the one that the state is from")
 
 # %% ../nbs/01_counts.ipynb #09420826
 class LanguageModel:
@@ -256,7 +256,8 @@ def sample(model, # any language model
           )->list[str]: # `n` of them
     "Draw `n` names at once; `ValueError` for an impossible wish"
     if not 0 < temperature < math.inf: raise ValueError(f"temperature is {temperature}; it has to be a number above 0")
-    if n < 0 or len(prompt) > max_len: raise ValueError(f"{n} names of {max_len} characters can't begin with {prompt!r}")
+    if n < 0: raise ValueError(f"n is {n}; it has to be 0 or more")
+    if len(prompt) > max_len: raise ValueError(f"the prompt has {len(prompt)} characters, max_len is {max_len}; shorten the one or raise the other")
     if top_k is not None and top_k < 1: raise ValueError(f"top_k is {top_k}; it has to be 1 or more")
     start, exclude, names = model.vocab.encode(prompt), set(exclude), []
     for _ in range(100):
@@ -283,7 +284,7 @@ class BigramNet(LanguageModel):
            ): # the model
         "Minimise the loss in nats per character by plain gradient descent"
         n = Bigram(self.vocab).fit(counts).n.to(self.W)
-        if not n.any(): raise ValueError("there are no counts to learn from")
+        if not n.any(): raise ValueError("there are no counts to learn from; count some words")
         for _ in tqdm(range(steps), desc='BigramNet', delay=2, disable=None, leave=False):
             logp = self.W - self.W.logsumexp(1, keepdim=True)
             loss = -(n*logp).sum()/n.sum() + l2*(self.W**2).mean()
@@ -304,7 +305,7 @@ def suffix_counts(counts:ContextCounts, # with contexts of at least T characters
                   T:int # the longest to count
                  )->list[dict[str,Tensor]]: # for k = 0…T: `key` `(U,)`, and a sparse table `start` `(U+1,)`, `next` and `weight` `(P,)`
     "The counts of the last k characters of each context; `key` is the number of the last k-1, times V, plus the one before"
-    if not len(counts): raise ValueError("there are no counts to learn from")
+    if not len(counts): raise ValueError("there are no counts to learn from; count some words")
     counts = counts.to('cpu')
     V, node, levels = len(counts.vocab), torch.zeros_like(counts.x[:, 0]), []
     for k in range(T + 1):

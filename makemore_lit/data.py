@@ -52,7 +52,7 @@ def parse_words(data:bytes, # the content of a file
             what = {BOUNDARY:'the boundary character', '\r':'an old line end'}.get(bad[0], 'a control character')
             raise ValueError(f"{where}, line {i}: contains {bad[0]!r}, {what}; replace it")
     words = [l.strip() for l in lines if l.strip()]
-    if len(words) < 10: raise ValueError(f"{where}: {len(words)} words; write one per line, ten at least")
+    if len(words) < 10: raise ValueError(f"{where}: too few words ({len(words)}); write one per line, ten at least")
     return words
 
 # %% ../nbs/00_data.ipynb #b8558802

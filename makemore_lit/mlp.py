@@ -67,11 +67,11 @@ class BatchNorm1d(Layer):
     def __call__(self,
                  x:Tensor # `(B, H)` or `(B, L, H)`
                 )->Tensor: # like `x`; `ValueError` for another H, or for one example in training
-        if x.shape[-1] != len(self.gamma): raise ValueError(f"{x.shape[-1]} units came, not {len(self.gamma)}")
+        if x.shape[-1] != len(self.gamma): raise ValueError(f"{x.shape[-1]} units came, not {len(self.gamma)}; make the layer for as many")
         if not self.training: centred, var = x - self.mean, self.var
         else:
             axes, N = tuple(range(x.ndim - 1)), x.numel()//x.shape[-1]
-            if N < 2: raise ValueError("one example has no variance; use evaluation mode, or more examples")
+            if N < 2: raise ValueError("one example has no variance; use evaluation mode, or more examples (another batch_size, if it is the last of an epoch)")
             centred = x - (mean := x.mean(axes))
             var = (centred*centred).mean(axes)  # as in the equation; `x.var` takes several times as long
             with torch.no_grad():
@@ -184,9 +184,11 @@ class Network(LanguageModel):
 
     def __call__(self,
                  ix:Tensor # `(B, T)` int64
-                )->Tensor: # `(B, V)`, logits
-        return self.net(ix)
+                )->Tensor: # `(B, V)`, logits; `ValueError` for another T
+        if ix.ndim != 2 or ix.shape[1] != self.block_size: raise ValueError(f"contexts {tuple(ix.shape)} came, not (B, {self.block_size}); give the last {self.block_size} characters")
+        return self._logits(ix)
 
+    def _logits(self, ix): return self.net(ix)
     def train(self, mode=True): self.net.train(mode); return super().train(mode)  # True for training mode
     def parameters(self): return self.net.parameters()
     def state(self): return self.net.state()
@@ -324,6 +326,12 @@ def _one_cycle(model, lr, weight_decay, steps):
     rise = .1 if steps >= 10 else .3  # so that no part of the cycle has no length
     return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps + 1, pct_start=rise)
 
+def _check_wish(model, counts, epochs, batch_size):
+    "`ValueError` if there is nothing to train, or nothing to train it on"
+    if not model.parameters(): raise ValueError(f"a {type(model).__name__} has no parameters; use its own `fit`")
+    if not len(counts): raise ValueError("there are no counts to learn from; count some words")
+    if epochs < 1 or batch_size is not None and batch_size < 1: raise ValueError(f"epochs is {epochs}, batch_size {batch_size}; give 1 or more")
+
 def _check_finite(loss, step, lr):
     "`FloatingPointError`, if `loss` isn't a finite number"
     if not math.isfinite(loss): raise FloatingPointError(f"the loss is {loss} at step {step}, learning rate {lr:.2g}; lower lr")
@@ -367,6 +375,7 @@ def fit(model, # a language model with parameters
        )->dict[str,list]: # 'loss': of each step; 'dev': (step, nats per character) pairs
     "Train by AdamW, one cycle; `FloatingPointError` at a loss that isn't finite; Ctrl-C ends it and keeps the model"
     check_counts(model, counts)
+    _check_wish(model, counts, epochs, batch_size)
     counts, history = counts.to(model.to(device).device), {'loss':[], 'dev':[]}
     in_epoch = math.ceil(len(counts)/(batch_size or len(counts)))
     steps = epochs*in_epoch

@@ -34,7 +34,7 @@ def distinct_logits(model, # a tree: in `model.net` only `FlattenConsecutive` jo
                    )->Tensor: # `(B, V)`, logits, with gradients; `ValueError` for another T, or numbers that no character has
     "As `model.net(ix)`, with each layer applied once to each distinct input; in training, equal inputs share a dropout mask"
     V = len(model.vocab)
-    if ix.numel() and not 0 <= ix.min() <= ix.max() < V: raise ValueError(f"contexts hold {ix.min()} to {ix.max()}, not 0 to {V - 1}")
+    if ix.numel() and not 0 <= ix.min() <= ix.max() < V: raise ValueError(f"contexts hold {ix.min()} to {ix.max()}, not 0 to {V - 1}; encode them by the model's vocabulary")
     code, x = ix.long(), torch.arange(V, device=ix.device)  # the input at each place is `x[code]`
     for layer in model.net.layers:
         if isinstance(layer, FlattenConsecutive):
@@ -84,10 +84,7 @@ class WaveNet(Network):
             width = n_hidden
         self.net = Sequential(*layers, Flatten(), Linear(width, len(vocab), gain=.1, g=g))
 
-    def __call__(self,
-                 ix:Tensor # `(B, T)` int64
-                )->Tensor: # `(B, V)`, logits; `ValueError` for another T
-        if ix.ndim != 2 or ix.shape[1] != self.block_size: raise ValueError(f"contexts {tuple(ix.shape)} came, not (B, {self.block_size})")
+    def _logits(self, ix):
         over_batch = self.training and any(isinstance(layer, BatchNorm1d) for layer in self.net.layers)
         return self.net(ix) if over_batch else distinct_logits(self, ix)
 
@@ -97,7 +94,7 @@ def conv_logits(model:WaveNet, # put in evaluation mode for the call
                )->Tensor: # `(B, N-T+1, V)`, logits after each place that has T characters up to it; `ValueError` for fewer
     "The tree moved along each row, as a causal dilated convolution with the same weights (van den Oord et al. 2016)"
     if not isinstance(model, WaveNet): raise ValueError(f"a {type(model).__name__} is no tree; give a WaveNet")
-    if ix.ndim != 2 or ix.shape[1] < model.block_size: raise ValueError(f"rows {tuple(ix.shape)} came, not (B, {model.block_size} or more)")
+    if ix.ndim != 2 or ix.shape[1] < model.block_size: raise ValueError(f"rows {tuple(ix.shape)} came, not (B, {model.block_size} or more); give longer ones")
     x, k, dilation = ix, 1, 1
     with evaluating(model):
         for layer in model.net.layers:
