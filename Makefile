@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.data import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make $@: needs the corpus names; see data/README.md')"
 
-.PHONY: help run test check fresh bench results mutants docs models export clean
+.PHONY: help install run test check fresh bench results mutants docs models export clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -21,10 +21,12 @@ help: ## what can be made
 	@$(INSTALL) --no-build-isolation -e '.[dev]'
 	@touch $@
 
+install: .venv/installed ## all that the rest needs, in .venv (each of them does it first)
+
 run: .venv/installed ## the main job: train one model of each kind, compare them, sample names (a minute)
 	@$(BIN)/makemore_compare
 
-test: .venv/installed ## export, run every notebook, check the modules, the book and the playground
+test: .venv/installed ## export, run every notebook, check the modules, the book and the playground (CORPUS=surnames: on no other)
 	@$(BIN)/python tools/test.py $(if $(CORPUS),--corpus $(CORPUS))
 
 check: .venv/installed ## the book's references, links, figures, headings, formulas (part of make test)
@@ -61,4 +63,4 @@ export: .venv/installed ## write the modules from the notebooks, and clean the n
 	@$(BIN)/nbdev_clean
 
 clean: ## remove what was built (the .venv too)
-	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache .mypy_cache
+	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache .mypy_cache nbs/.hypothesis nbs/{book,nbdev,sidebar}.yml

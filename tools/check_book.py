@@ -262,6 +262,27 @@ def check_notebook_links(b):
             yield f'{file}: no code cell installs {version}; add one, or correct its version'
 
 
+def check_version(b):
+    "Whatever names the version names that of settings.ini"
+    version = b.settings['version']
+    for c in b.cells:
+        for found in re.findall(r'--branch v([\w.]+)', c.source) if c.kind=='code' else ():
+            if found != version: yield f'{c.where}: clones version {found}, not {version}; correct one of them'
+    for file,pattern in (('CITATION.cff', r'^version: *(\S+)'), ('CHANGELOG.md', r'^## ([\w.]+)')):
+        if (b.root/file).exists() and (found := re.findall(pattern, (b.root/file).read_text(encoding='utf-8'), re.M)[:1]) != [version]:
+            yield f'{file}: its version is {(*found, "missing")[0]}, not {version}; correct one of them'
+
+
+def check_imports(b):
+    "What a chapter exports uses the modules of earlier chapters only"
+    earlier, package = set(), b.settings['lib_name']
+    for chapter in b.chapters.values():
+        for c in [c for c in chapter if c.exported]:
+            for m in [n.module.split('.')[1] for s in parsed(c) for n in ast.walk(s) if isinstance(n, ast.ImportFrom) and (n.module or '').startswith(f'{package}.')]:
+                if m not in earlier: yield f'{c.where}: imports {package}.{m}, which no earlier chapter exports; move the definition, or the import into a cell of checks'
+        earlier |= {c.options['default_exp'] for c in chapter if 'default_exp' in c.options}
+
+
 def check_results(b):
     "The tables of models on the pages are those of data/results.json"
     if not (b.root/'data/results.json').exists(): return
@@ -270,7 +291,7 @@ def check_results(b):
 
 
 CHECKS = [check_references, check_links, check_chapters, check_figures, check_headings, check_divs, check_definitions, check_docments, check_formulas,
-          check_notebook_links, check_results]
+          check_notebook_links, check_version, check_imports, check_results]
 
 
 def faults(root):

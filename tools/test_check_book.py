@@ -11,6 +11,8 @@ BOOK = {
     'data/results.json': json.dumps({'models':[dict(model='one', chapter='01_two', params=1, **{k: dict(train=1., dev=2., test=3., interval=[1.9, 2.1]) for k in ('lecture', 'unseen', 'distinct')})]}),
     'README.md': '# Tiny\n\n' + (RESULTS := '<!-- made from data/results.json -->\n\n| model | parameters | train | dev | 95 % interval of dev | test | unseen test | distinct test |\n'
                  '|---|--:|--:|--:|:-:|--:|--:|--:|\n| [one](nbs/01_two.ipynb) | 1 | 1.0000 | 2.0000 | 1.900 to 2.100 | 3.0000 | 3.0000 | 3.0000 |\n') + '\n## What it is: 2 words\n\n[One](nbs/00_one.ipynb#sec-first), [here](#what-it-is-2-words), ![A badge](data/dot.png)\n',
+    'CITATION.cff': 'cff-version: 1.2.0\nversion: 1.2.0\n',
+    'CHANGELOG.md': '# Changes\n\n## 1.2.0, not released yet\n\n## 1.1.0\n',
     'data/README.md': '[Back](../README.md), [a port](http://127.0.0.1:80/), <https://example.com/>\n',
     'data/dot.png': '',
     'nbs/dot.png': '',
@@ -73,7 +75,9 @@ def command(): ...
 #| fig-alt: "A line."
 ax = draw()
 %% code
-print(shell('command --help'))''',
+print(shell('command --help'))
+%% code
+#| default_exp one''',
     'nbs/01_two.ipynb': r'''%% md
 # Two
 %% md
@@ -86,7 +90,12 @@ print(shell('command --help'))''',
 
 ## Links
 %% code
-%pip install "tiny==1.2.0"'''}
+%pip install "tiny==1.2.0"
+%% code
+!git clone --branch v1.2.0 https://two.org
+%% code
+#| export
+from tiny.one import draw'''}
 
 ONE, TWO, INDEX, BIB = 'nbs/00_one.ipynb', 'nbs/01_two.ipynb', 'nbs/index.qmd', 'nbs/references.bib'
 CAPTION = '#| fig-cap: "A line, as in @knuth1984, of slope $\\frac{1}{2}$."\n'
@@ -149,7 +158,12 @@ PLANTED = [  # what is wrong, the file, a text in it and what takes its place (N
     ('a left without a right', ONE, r'\right.', '', f'{ONE}, cell 2: \\right is missing'),
     ('no link to Colab', TWO, 'blob/main/nbs/01', 'blob/main/nbs/00', f'{TWO}, cell 0: no link to {COLAB}{TWO}'),
     ('no link to the file', ONE, 'raw/main', 'raw/master', f'{ONE}, cell 0: no link to https://github.com/me/tiny/raw/main/nbs/00_one.ipynb'),
-    ('another version in a chapter', TWO, '1.2.0', '1.2.01', f'{TWO}: no code cell installs tiny==1.2.0')]
+    ('another version to clone', TWO, 'v1.2.0', 'v1.1.0', f'{TWO}, cell 3: clones version 1.1.0, not 1.2.0'),
+    ('another version to cite', 'CITATION.cff', '\nversion: 1.2.0', '\nversion: 1.1.0', 'CITATION.cff: its version is 1.1.0'),
+    ('no version to cite', 'CITATION.cff', '\nversion: 1.2.0', '', 'CITATION.cff: its version is missing'),
+    ('no changes of the version', 'CHANGELOG.md', '## 1.2.0, not released yet\n', '', 'CHANGELOG.md: its version is 1.1.0'),
+    ('an import from no earlier chapter', TWO, 'tiny.one', 'tiny.two', f'{TWO}, cell 4: imports tiny.two'),
+    ('another version in a chapter', TWO, '==1.2.0', '==1.2.01', f'{TWO}: no code cell installs tiny==1.2.0')]
 
 
 def notebook(text):
@@ -195,7 +209,7 @@ def main():
     "Exit status 1 unless each planted fault, and nothing else, is reported"
     assert not found(BOOK), found(BOOK)
     status, lines = command(BOOK)
-    counts = '3 chapters, 15 cells, 8 references, 19 links, 8 headings, 1 figures, 4 formulas, 4 definitions: no fault'
+    counts = '3 chapters, 18 cells, 8 references, 19 links, 8 headings, 1 figures, 4 formulas, 4 definitions: no fault'
     assert (status, lines)==(0, [counts]), lines
     status, lines = command(planted(*PLANTED[0][1:4]))
     assert status==1 and len(lines)==1, lines
