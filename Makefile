@@ -10,7 +10,7 @@ IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.data import load_corp
 .DEFAULT_GOAL := help
 
 help: ## what can be made
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s%s\n", $$1, $$2}' Makefile
 
 # Everything is installed once, and again only when what it depends on has changed. All of pip's own settings apply.
 .venv/installed: settings.ini setup.py constraints.txt

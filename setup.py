@@ -1,4 +1,4 @@
-"Everything that packaging needs is in settings.ini."
+"What packaging needs: settings.ini, and the little that isn't there."
 import re
 from configparser import ConfigParser
 from pathlib import Path
@@ -13,7 +13,7 @@ cfg = config['DEFAULT']
 readme = re.sub(r'\]\((?!https?:|#)', f"]({cfg['git_url']}/blob/{cfg['branch']}/", (here/'README.md').read_text(encoding='utf-8'))
 
 setup(
-    name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
+    name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
     author=cfg['author'], author_email=cfg['author_email'], url=cfg['git_url'], license='Apache-2.0', license_files=['LICENSE'],
     project_urls={'Issues':f"{cfg['git_url']}/issues", 'Changes':f"{cfg['git_url']}/blob/{cfg['branch']}/CHANGELOG.md"},
     long_description=readme, long_description_content_type='text/markdown',

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FORMAT', 'MAX_BLOCK_SIZE', 'MODELS', 'PRETRAINED', 'save', 'read_card', 'load', 'save_training', 'load_training',
-           'pretrained', 'pretrained_path']
+           'pretrained_path', 'pretrained']
 
 # %% ../nbs/06_checkpoints.ipynb #9fe2dcfc
 import inspect, json
@@ -47,17 +47,44 @@ def _as_json(facts):
     try: return json.dumps(facts, allow_nan=False)
     except (TypeError, ValueError) as e: raise ValueError(f"the facts can't be written as JSON: {e}") from None
 
+# %% ../nbs/06_checkpoints.ipynb #77b10419
+def _check_config(cls, config, tensors):
+    "`ValueError` unless these are all arguments of `cls`, of the right types, and no size is larger than what is stored"
+    defaults = {k:p.default for k,p in inspect.signature(cls).parameters.items() if k not in ('vocab', 'g')}
+    if config.keys() != defaults.keys(): raise ValueError(f"the arguments are {', '.join(config)}, not {', '.join(defaults)}")
+    most = sum(t.numel() for t in tensors.values())
+    for k,default in defaults.items():
+        if type(config[k]) not in ((int, float) if type(default) is float else (type(default),)): raise ValueError(f"{k} is {config[k]!r}")
+        limit = {'n_layers':len(tensors), 'block_size':min(most, MAX_BLOCK_SIZE)}.get(k, most)
+        if type(config[k]) is int and not 0 <= config[k] <= limit: raise ValueError(f"{k} is {config[k]}, for which too little is stored")
+
+def _check_numbers(kind, state):
+    "`ValueError` for types or values that no model has"
+    if kind=='NGram': return  # its tables are compared with each other
+    if len({t.dtype for t in state.values()}) > 1 or not all(t.is_floating_point() for t in state.values()): raise ValueError("the tensors have different types, or none of a model")
+    for k,t in state.items():
+        if not t.float().isfinite().all() or (kind=='Bigram' and (t < 0).any()): raise ValueError(f"{k} has numbers that no model has")
+
+def _check_sound(kind, config, vocab, state):
+    "`ValueError` unless a model of this class, with these arguments, characters and tensors can be saved and loaded"
+    if sorted(set(vocab)) != list(vocab) or FORBIDDEN.search(vocab): raise ValueError("the vocabulary isn't sorted, or has control characters")
+    _check_config(MODELS[kind], config, state)
+    _check_numbers(kind, state)
+
 # %% ../nbs/06_checkpoints.ipynb #492ac210
 def save(model:LanguageModel, # of a class in `MODELS`
          path:str|Path, /, # the file to write
          **facts # what else to remember, as JSON: the corpus, losses, …
         ):
-    "Write `model` to `path` as safetensors, whole or not at all; `ValueError` for another class, or a fact that isn't JSON"
+    "Write `model` to `path` as safetensors, whole or not at all; `ValueError` for another class, a model that `load` would refuse, or a fact that isn't JSON"
     kind = type(model).__name__
-    if model.block_size > MAX_BLOCK_SIZE: raise ValueError(f"a context of {model.block_size} characters can't be saved; {MAX_BLOCK_SIZE} at most")
     if MODELS.get(kind) is not type(model): raise ValueError(f"a {kind} can't be saved; only {', '.join(MODELS)}")
-    packed = {k: _pack(t) for k,t in model.state().items()}
-    own = dict(format=FORMAT, model=kind, config=model.config(), vocab=''.join(model.vocab.itos[1:]), makemore_lit=__version__,
+    if model.block_size > MAX_BLOCK_SIZE: raise ValueError(f"a context of {model.block_size} characters can't be saved; {MAX_BLOCK_SIZE} at most")
+    config, vocab, state = model.config(), ''.join(model.vocab.itos[1:]), model.state()
+    try: _check_sound(kind, config, vocab, state)
+    except ValueError as e: raise ValueError(f"this {kind} can't be saved: {e}; train it, or make it anew") from None
+    packed = {k: _pack(t) for k,t in state.items()}
+    own = dict(format=FORMAT, model=kind, config=config, vocab=vocab, makemore_lit=__version__,
                 torch=torch.__version__, packed={k:how for k,(_,how) in packed.items() if how})
     if taken := own.keys() & facts.keys(): raise ValueError(f"{min(taken)}: the card has this fact already; give yours another name")
     write_atomic(path, to_bytes({k:t for k,(t,_) in packed.items()}, {'makemore_lit':_as_json(own | facts)}))
@@ -84,26 +111,7 @@ def read_card(path:str|Path # a checkpoint
 # %% ../nbs/06_checkpoints.ipynb #3794fc31
 def _built(card, device):
     "A new model as `card` describes it, without touching the global generator"
-    vocab = Vocab([card['vocab']])
-    if ''.join(vocab.itos[1:]) != card['vocab'] or FORBIDDEN.search(card['vocab']): raise ValueError("the vocabulary isn't sorted, or has control characters")
-    with torch.random.fork_rng(devices=[]), torch.device(device): return MODELS[card['model']](vocab, **card['config'])
-
-def _check_config(cls, config, tensors):
-    "`ValueError` unless these are all arguments of `cls`, of the right types, and no size is larger than what is stored"
-    defaults = {k:p.default for k,p in inspect.signature(cls).parameters.items() if k not in ('vocab', 'g')}
-    if config.keys() != defaults.keys(): raise ValueError(f"the arguments are {', '.join(config)}, not {', '.join(defaults)}")
-    most = sum(t.numel() for t in tensors.values())
-    for k,default in defaults.items():
-        if type(config[k]) not in ((int, float) if type(default) is float else (type(default),)): raise ValueError(f"{k} is {config[k]!r}")
-        limit = {'n_layers':len(tensors), 'block_size':min(most, MAX_BLOCK_SIZE)}.get(k, most)
-        if type(config[k]) is int and not 0 <= config[k] <= limit: raise ValueError(f"{k} is {config[k]}, which the file is too small for")
-
-def _check_numbers(kind, state):
-    "`ValueError` for types or values that no model has"
-    if kind=='NGram': return  # its tables are compared with each other
-    if len({t.dtype for t in state.values()}) > 1 or not all(t.is_floating_point() for t in state.values()): raise ValueError("the tensors have different types, or none of a model")
-    for k,t in state.items():
-        if not t.float().isfinite().all() or (kind=='Bigram' and (t < 0).any()): raise ValueError(f"{k} has numbers that no model has")
+    with torch.random.fork_rng(devices=[]), torch.device(device): return MODELS[card['model']](Vocab([card['vocab']]), **card['config'])
 
 # %% ../nbs/06_checkpoints.ipynb #d2271670
 def load(path:str|Path # a checkpoint
@@ -113,8 +121,7 @@ def load(path:str|Path # a checkpoint
     try:
         if card['model'] not in MODELS: raise ValueError(f"its class is {card['model']!r}; this version knows {', '.join(MODELS)}")
         state = {k: _unpack(t, card['packed'].get(k)) for k,t in tensors.items()}
-        _check_config(MODELS[card['model']], card['config'], state)
-        _check_numbers(card['model'], state)
+        _check_sound(card['model'], card['config'], card['vocab'], state)
         if card['model'] != 'NGram': _built(card, 'meta').load_state({k: t.to('meta') for k,t in state.items()})
         return _built(card, 'cpu').load_state(state)
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError, IndexError, OverflowError) as e:
@@ -143,13 +150,13 @@ def load_training(path:str|Path, /, # a file that `save_training` wrote
 # %% ../nbs/06_checkpoints.ipynb #3d33a656
 PRETRAINED = ('bigram', '4-gram', 'mlp', 'wavenet')  # trained on `names`
 
+def pretrained_path(name:str # one of `PRETRAINED`
+                   )->Path: # of its checkpoint
+    "Where the package keeps a model; `ValueError` for another name"
+    if name not in PRETRAINED: raise ValueError(f"no model {name!r} comes with the package; there are {', '.join(PRETRAINED)}")
+    return Path(str(files('makemore_lit')))/'corpora'/f'{name}.safetensors'
+
 def pretrained(name:str='wavenet' # one of `PRETRAINED`
               )->LanguageModel: # in evaluation mode
     "A model of the book that comes with the package; `ValueError` for another name"
-    if name not in PRETRAINED: raise ValueError(f"no model {name!r} comes with the package; there are {', '.join(PRETRAINED)}")
     return load(pretrained_path(name))
-
-def pretrained_path(name:str # one of `PRETRAINED`
-                   )->Path: # of its checkpoint
-    "Where the package keeps a model"
-    return Path(str(files('makemore_lit')))/'corpora'/f'{name}.safetensors'

@@ -15,14 +15,14 @@ import torch
 from fastcore.docments import docments
 from tqdm import tqdm
 from .backprop import backward
-from .checkpoints import MAX_BLOCK_SIZE, load, load_training, pretrained_path, read_card, save, save_training
+from .checkpoints import MAX_BLOCK_SIZE, PRETRAINED, load, load_training, pretrained_path, read_card, save, save_training
 from .counts import Bigram, BigramNet, LanguageModel, NGram, bootstrap, name_nll, nll, sample
 from .data import CORPORA, Vocab, count_contexts, load_corpus, seeded, split_words, unseen, write_atomic
 from .mlp import MLP, fit
 from .wavenet import WaveNet
 
 # %% ../nbs/07_cli.ipynb #2358ffb2
-BLOCK_SIZE = 8  # the longest context of the book's models
+BLOCK_SIZE = 8  # the longest context of the recipes
 RECIPES = {  # for each model its class, the class's arguments, and those of `fit`; a count model has a `fit` of its own
     'bigram':(Bigram, dict(alpha=1.), {}),
     'net':(BigramNet, {}, dict(epochs=200, lr=.3)),
@@ -35,6 +35,7 @@ def trained(recipe:tuple, # a class, its arguments, and those of `fit`, as in `R
             words:Sequence[str], # names to learn from
             vocab:Vocab, # that knows their characters
             seed:int=42, # of weights, dropout and the order of rows
+            most:int=2**27, # numbers in the dense counts of a batch, half a gigabyte; a full batch with more is cut
             **kw # more for `fit`
            )->LanguageModel: # in evaluation mode
     "A new model, trained as its recipe says"
@@ -42,7 +43,8 @@ def trained(recipe:tuple, # a class, its arguments, and those of `fit`, as in `R
     model = cls(vocab, **config, **(dict(g=g) if fitting else {}))
     counts = count_contexts(words, vocab, model.block_size)
     if not fitting: return model.fit(counts)
-    fit(model, counts, **{**fitting, **kw}, g=g)
+    whole = len(counts)*len(vocab) <= most
+    fit(model, counts, **{'batch_size':None if whole else max(2, most//len(vocab)), **fitting, **kw}, g=g)
     return model
 
 # %% ../nbs/07_cli.ipynb #fcb410ea
@@ -82,7 +84,7 @@ def new_names(model:LanguageModel, # a trained one
     return [w for w in dict.fromkeys(unseen(names, words)) if w][:10]
 
 # %% ../nbs/07_cli.ipynb #ffb0bdad
-_TOO_LARGE = 'a size or a seed is too large for this machine; give a smaller one'
+_TOO_LARGE = 'a size, a seed or a count is too large for this machine, or the corpus has too many characters; give less'
 
 def _give_up(command, what):
     "One line on standard error, without control characters, and exit status 2"
@@ -92,6 +94,7 @@ def _give_up(command, what):
 @contextlib.contextmanager
 def _one_line(command, debug):
     "Turn an error about the input into one line on standard error and exit status 2"
+    if sys.stderr is None: sys.stderr = open(os.devnull, 'w')  # it was closed
     if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(errors='replace')  # a terminal that isn't UTF-8
     try:
         yield
@@ -162,6 +165,7 @@ def _writable(out, source, start=r'\['):
     if path.exists() and not os.access(path, os.W_OK): raise PermissionError(f"{out}: can't be written; give another")
     if path.exists() and Path(source).exists() and path.samefile(source): raise ValueError(f"{out}: is the corpus itself; give another")
     folder = path.resolve().parent
+    if path.exists() and not path.is_file(): return  # a pipe or a device
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         raise PermissionError(f"{out}: its folder doesn't exist or can't be written; give another")
 
@@ -271,8 +275,8 @@ def makemore_train(source:str='names', # a file with one name per line in UTF-8,
 
 # %% ../nbs/07_cli.ipynb #2720b1b0
 def _checkpoint(path):
-    "A model, its card, and its name for people; the package's WaveNet if `path` is None"
-    if path is None: path = pretrained_path('wavenet')
+    "A model, its card, and its name for people; None is the package's WaveNet, and a name of `PRETRAINED` its model, unless there is such a file"
+    if path is None or path in PRETRAINED and not Path(path).exists(): path = pretrained_path(path or 'wavenet')
     return load(path), read_card(path), Path(path).name
 
 def _corpus_of(card):
@@ -286,7 +290,7 @@ def _corpus_of(card):
 
 # %% ../nbs/07_cli.ipynb #28aed0c0
 @command
-def makemore_sample(checkpoint:str=None, # a file that makemore_train wrote; without one, the WaveNet of the package
+def makemore_sample(checkpoint:str=None, # a file that makemore_train wrote, or a model of the package: bigram, 4-gram, mlp, wavenet; without one, its WaveNet
                     *,
                     n:int=20, # how many names
                     temperature:float=1., # above 0; low for likely names, high for strange ones
@@ -320,7 +324,7 @@ def _scored(model, card, source):
 
 # %% ../nbs/07_cli.ipynb #7bfff678
 @command
-def makemore_eval(checkpoint:str, # a file that makemore_train wrote
+def makemore_eval(checkpoint:str, # a file that makemore_train wrote, or a model of the package: bigram, 4-gram, mlp, wavenet
                   source:str=None, # a file with one name per line in UTF-8, or: names, surnames; without one, the dev part of the corpus of the model
                   *,
                   by_name:bool=False, # a line for each name: name, nats, characters, with tabs between them

@@ -22,8 +22,8 @@ def plot_bigrams(n:Tensor, # `(V, V)`: counts, or anything else for each pair of
                 ): # the `Axes`
     "Draw a matrix over pairs of characters, rows by the first and columns by the second"
     import matplotlib.pyplot as plt
-    ax = ax or plt.subplots(figsize=(7.4, 7.4))[1]
-    image = ax.imshow(n, cmap='Blues',)
+    ax, n = ax or plt.subplots(figsize=(7.4, 7.4))[1], n.detach().float().cpu()
+    image = ax.imshow(n, cmap='Blues')
     ax.set(xticks=range(len(vocab)), yticks=range(len(vocab)), xlabel='next character', ylabel='character')
     ax.set_xticklabels(vocab.itos)
     ax.set_yticklabels(vocab.itos)
@@ -149,7 +149,7 @@ def _log_probs(model, x):
 
 # %% ../nbs/01_counts.ipynb #35d54f85
 def _rows(model):
-    "How many contexts to score at once: a few million numbers"
+    "How many contexts to score at once: some 500,000 numbers for each tensor"
     return max(1, 2**19//len(model.vocab))
 
 @torch.no_grad()
@@ -238,6 +238,7 @@ def _draw(model, n, temperature, top_k, start, max_len, g):
         logits = (logits - logits.amax(1, keepdim=True))/temperature  # no overflow, however small τ is
         if top_k: logits[logits < logits.topk(min(top_k, logits.shape[1])).values[:, -1:]] = -torch.inf
         cdf = logits.exp().cumsum(1)  # not divided by its end, so that u is multiplied by it
+        if not cdf[:, -1].isfinite().all(): raise ValueError("the model's logits are no numbers; train it anew, with a lower learning rate")
         u = torch.rand(len(open), 1, generator=g)*cdf[:, -1:]
         text[open, T+t] = next = (cdf <= u).sum(1)
         open, t = open[next > 0], t + 1
@@ -304,8 +305,9 @@ class BigramNet(LanguageModel):
 def suffix_counts(counts:ContextCounts, # with contexts of at least T characters
                   T:int # the longest to count
                  )->list[dict[str,Tensor]]: # for k = 0…T: `key` `(U,)`, and a sparse table `start` `(U+1,)`, `next` and `weight` `(P,)`
-    "The counts of the last k characters of each context; `key` is the number of the last k-1, times V, plus the one before"
+    "The counts of the last k characters of each context; `key` is the row of the last k-1 in the table before, times V, plus the character before them"
     if not len(counts): raise ValueError("there are no counts to learn from; count some words")
+    if counts.block_size < T: raise ValueError(f"the counts have {counts.block_size} characters, not {T}; count longer contexts")
     counts = counts.to('cpu')
     V, node, levels = len(counts.vocab), torch.zeros_like(counts.x[:, 0]), []
     for k in range(T + 1):
@@ -355,8 +357,9 @@ class NGram(LanguageModel):
         return self
 
     def __call__(self,
-                 ix:Tensor # `(B, T)` int64
-                )->Tensor: # `(B, V)`, log-probabilities
+                 ix:Tensor # `(B, T)` int64, T at least `block_size`
+                )->Tensor: # `(B, V)`, log-probabilities; `ValueError` for fewer characters
+        if ix.ndim != 2 or ix.shape[1] < self.block_size: raise ValueError(f"contexts {tuple(ix.shape)} came, not (B, {self.block_size} or more); give longer ones")
         V, node, b = len(self.vocab), torch.zeros_like(ix[:, 0]), torch.arange(len(ix), device=ix.device)
         p = torch.full((len(ix), V), 1/V, dtype=torch.float32, device=ix.device)  # `node`: the contexts known so far, of the rows `b`
         for k,level in enumerate(self.levels):

@@ -8,7 +8,7 @@ __all__ = ['BOUNDARY', 'CORPORA', 'FORBIDDEN', 'PALETTE', 'Corpus', 'parse_words
            'windows', 'dense_rows', 'ContextCounts', 'count_contexts', 'seconds']
 
 # %% ../nbs/00_data.ipynb #b2baf779
-import contextlib, hashlib, os, queue, random, re, sys, threading, time, unicodedata, urllib.request
+import contextlib, hashlib, os, queue, random, re, statistics, sys, threading, time, unicodedata, urllib.request
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -59,12 +59,12 @@ def parse_words(data:bytes, # the content of a file
 def write_atomic(path:str|Path, # the file to write
                  data:bytes # its new content
                 ):
-    "Write `data` to `path` so that a crash at any moment leaves the old file or the new one, whole"
+    "Write `data` to `path` so that a crash at any moment leaves the old file or the new one, whole; `OSError` if it can't be written"
     if str(path).startswith(('/dev/std', '/dev/fd/')) or (Path(path).exists() and not Path(path).is_file()):  # nothing to replace
         with open(path, 'ab') as f: f.write(data)
         return
     path = Path(os.path.realpath(path))
-    temporary = path.with_name(f'.makemore_lit.{os.getpid()}')
+    temporary = path.with_name(f'.makemore_lit.{os.getpid()}.{threading.get_ident()}')
     try:
         with open(temporary, 'wb') as f:
             f.write(data)
@@ -72,6 +72,7 @@ def write_atomic(path:str|Path, # the file to write
             os.fsync(f.fileno())
         if path.exists(): os.chmod(temporary, path.stat().st_mode & 0o7777)
         os.replace(temporary, path)
+    except FileNotFoundError as e: raise FileNotFoundError(e.errno, e.strerror, str(path)) from None  # not the name of the other file
     finally: temporary.unlink(missing_ok=True)
 
 # %% ../nbs/00_data.ipynb #09dce1cd
@@ -133,7 +134,7 @@ def _known(name):
 
 # %% ../nbs/00_data.ipynb #c90a7108
 def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPORA`
-               )->Corpus: # its words
+               )->Corpus: # its words; its `name` says which corpus it is, 'surnames' where 'names' can't be had
     "The words of a corpus; `OSError` if there is no such file, `ValueError` if it can't be read as words"
     path, name = Path(source), str(source)
     if path.exists() and not path.is_dir():
@@ -378,4 +379,4 @@ def seconds(f, # a function without arguments
         start = time.perf_counter()
         f()
         times.append(time.perf_counter() - start)
-    return sorted(times)[repeat//2]
+    return statistics.median(times)

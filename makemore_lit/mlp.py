@@ -28,15 +28,16 @@ def sgd(model, # a language model with parameters
        )->Tensor: # `(steps,)`, each mini-batch's loss in nats per character
     "Plain stochastic gradient descent on random mini-batches of examples, the loop of the makemore lectures"
     params, losses = model.train().parameters(), []
-    for lr in lrs:
-        ix = torch.randint(len(Y), (batch_size,), generator=g)
-        loss = F.cross_entropy(model(X[ix]), Y[ix])
-        for p in params: p.grad = None
-        loss.backward()
-        if watch: watch(lr)
-        for p in params: p.data -= lr*p.grad
-        losses.append(loss.item())
-    model.train(False)
+    try:
+        for lr in lrs:
+            ix = torch.randint(len(Y), (batch_size,), generator=g)
+            loss = F.cross_entropy(model(X[ix]), Y[ix])
+            for p in params: p.grad = None
+            loss.backward()
+            if watch: watch(lr)
+            for p in params: p.data -= lr*p.grad
+            losses.append(loss.item())
+    finally: model.train(False)
     return torch.tensor(losses)
 
 # %% ../nbs/02_mlp.ipynb #87caa285
@@ -321,8 +322,8 @@ def _batches(counts, epochs, batch_size, g):
             for ix in torch.randperm(len(counts), generator=g).split(batch_size): yield counts[ix.to(counts.x.device)]
 
 def _one_cycle(model, lr, weight_decay, steps):
-    "AdamW and its schedule: up to `lr` in the first tenth of the steps, then down to nearly nothing"
-    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(.9, .95), weight_decay=weight_decay)
+    "AdamW and its schedule: up to `lr` in the first tenth of the steps, then down to nearly nothing; its first beta from .95 to .85 and back"
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr, betas=(.95, .95), weight_decay=weight_decay)  # the schedule moves the first
     rise = .1 if steps >= 10 else .3  # so that no part of the cycle has no length
     return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps + 1, pct_start=rise)
 
@@ -367,14 +368,14 @@ def fit(model, # a language model with parameters
         batch_size:int|None=None, # rows in a mini-batch; None for all at once
         lr:float, # the highest learning rate of the cycle
         weight_decay:float=0., # of AdamW
-        g:torch.Generator|None=None, # for the order of rows; on the CPU
+        g:torch.Generator|None=None, # for the order of rows; on the CPU; the model's own, so that a run can be resumed
         device=None, # to compute on; None for where the model is
         backward:Callable=autograd, # what returns the loss and leaves the gradients, called as `backward(model, ix, n)`
         keep:Callable|None=None, # called after each epoch as `keep(state)`, with tensors from which to go on
         resume:dict[str,Tensor]|None=None # such a state, of a run with the same arguments
        )->dict[str,list]: # 'loss': of each step; 'dev': (step, nats per character) pairs
     "Train by AdamW, one cycle; `FloatingPointError` at a loss that isn't finite; Ctrl-C ends it and keeps the model"
-    check_counts(model, counts)
+    for c in (counts, dev) if dev is not None else (counts,): check_counts(model, c)
     _check_wish(model, counts, epochs, batch_size)
     counts, history = counts.to(model.to(device).device), {'loss':[], 'dev':[]}
     in_epoch = math.ceil(len(counts)/(batch_size or len(counts)))

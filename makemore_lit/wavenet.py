@@ -24,6 +24,7 @@ class FlattenConsecutive(Layer):
     def __call__(self,
                  x:Tensor # `(B, L, D)`, contiguous
                 )->Tensor: # `(B, L/k, kD)`; `ValueError` if L isn't a multiple of k
+        if x.ndim != 3: raise ValueError(f"{tuple(x.shape)} came, not (B, L, D); flatten nothing before")
         B, L, D = x.shape
         if L%self.k: raise ValueError(f"{L} neighbours can't be joined {self.k} at a time; give a multiple")
         return x.view(B, L//self.k, self.k*D)
@@ -38,6 +39,7 @@ def distinct_logits(model, # a tree: in `model.net` only `FlattenConsecutive` jo
     code, x = ix.long(), torch.arange(V, device=ix.device)  # the input at each place is `x[code]`
     for layer in model.net.layers:
         if isinstance(layer, FlattenConsecutive):
+            if code.shape[1]%layer.k: raise ValueError(f"{code.shape[1]} neighbours can't be joined {layer.k} at a time; give contexts of another length")
             places = code.view(len(code), code.shape[1]//layer.k, layer.k)
             code = places[..., 0]
             for j in range(1, layer.k): distinct, code = (code*len(x) + places[..., j]).unique(return_inverse=True)

@@ -200,6 +200,7 @@ def show(rows):
 
 def main():
     "Print the table and write it; exit status 1 if a ratio or a quality falls short"
+    torch.set_num_threads(2)
     b, rows, short = Bench(), [], []
     for name,(row, least, worst) in tqdm(ROWS.items(), desc='bench', disable=None, leave=False):
         (ours_s, ours), (reference_s, reference), what = row(b)

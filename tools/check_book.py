@@ -278,8 +278,10 @@ def check_imports(b):
     earlier, package = set(), b.settings['lib_name']
     for chapter in b.chapters.values():
         for c in [c for c in chapter if c.exported]:
-            for m in [n.module.split('.')[1] for s in parsed(c) for n in ast.walk(s) if isinstance(n, ast.ImportFrom) and (n.module or '').startswith(f'{package}.')]:
-                if m not in earlier: yield f'{c.where}: imports {package}.{m}, which no earlier chapter exports; move the definition, or the import into a cell of checks'
+            imports = [n for s in parsed(c) for n in ast.walk(s) if isinstance(n, (ast.Import, ast.ImportFrom))]
+            found = [f"{n.module}.{a.name}" if isinstance(n, ast.ImportFrom) else a.name for n in imports for a in n.names]
+            for m in [x.split('.')[1] for x in dict.fromkeys(found) if x.startswith(f'{package}.')]:
+                if m not in earlier | {'__version__'}: yield f'{c.where}: imports {package}.{m}, which no earlier chapter exports; move the definition, or the import into a cell of checks'
         earlier |= {c.options['default_exp'] for c in chapter if 'default_exp' in c.options}
 
 

@@ -30,7 +30,7 @@ CLASSIC = [  # chapter, what stands there, what is planted: the errors that peop
 
 def exported(notebook):
     "Index and source of each cell that is exported"
-    return [(i, ''.join(c['source'])) for i,c in enumerate(notebook['cells']) if c['cell_type']=='code' and re.match(r'#\| *exports?\b', ''.join(c['source']))]
+    return [(i, ''.join(c['source'])) for i,c in enumerate(notebook['cells']) if c['cell_type']=='code' and re.search(r'^#\| *exports?\b', ''.join(c['source']), re.M)]
 
 
 def variants(node):
@@ -69,16 +69,17 @@ def mutants_of(source):
                     if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)): yield function.name, ast.unparse(node), 'pass', changed(source, node, 'pass')
 
 
-def chosen(n):
-    "The classic errors, and `n` others: one in each of `n` functions, taken at random"
+def chosen(n, chapter):
+    "The classic errors, and `n` others, in chapters whose names begin with `chapter`: one in each of `n` functions, taken at random"
     rng, found, by_function = random.Random(SEED), [], {}
-    for path in sorted((ROOT/'nbs').glob('[!_.]*.ipynb')):
+    for path in sorted((ROOT/'nbs').glob(f'{chapter}[!_.]*.ipynb')):
         notebook = json.loads(path.read_text(encoding='utf-8'))
         for i,source in exported(notebook):
-            for chapter,old,new in CLASSIC:
-                if chapter==path.stem and old in source: found.append((path.name, i, 'classic', old, new, source.replace(old, new)))
+            for stem,old,new in CLASSIC:
+                if stem==path.stem and old in source: found.append((path.name, i, 'classic', old, new, source.replace(old, new)))
             for function,old,new,mutant in mutants_of(source): by_function.setdefault((path.name, i, function), []).append((path.name, i, function, old, new, mutant))
-    assert len(found)==len(CLASSIC), [c for c in CLASSIC if c[1] not in [f[3] for f in found]]
+    lost = [c for c in CLASSIC if c[0].startswith(chapter) and c[1] not in [f[3] for f in found]]
+    assert not lost, lost
     return found + [rng.choice(by_function[k]) for k in sorted(rng.sample(sorted(by_function), min(n, len(by_function))))]
 
 
@@ -93,9 +94,10 @@ def main():
     "Plant them all; exit status 1 if more than one in twenty survives"
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--n', type=int, default=60, help='how many beside the classic ones')
-    parser.add_argument('--chapter', default='', help='only those of chapters whose name begins so')
+    parser.add_argument('--chapter', default='', help='only in chapters whose names begin so')
     args = parser.parse_args()
-    planted, survivors = [m for m in chosen(args.n) if m[0].startswith(args.chapter)], []
+    planted, survivors = chosen(args.n, args.chapter), []
+    if not planted: sys.exit(f'mutants: no chapter that exports something begins with {args.chapter!r}')
     with tempfile.TemporaryDirectory() as folder:
         copy = Copy(folder)
         for name in sorted({m[0] for m in planted}): assert passes(copy, name), f'{name} fails without any error planted'

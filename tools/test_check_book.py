@@ -163,6 +163,7 @@ PLANTED = [  # what is wrong, the file, a text in it and what takes its place (N
     ('no version to cite', 'CITATION.cff', '\nversion: 1.2.0', '', 'CITATION.cff: its version is missing'),
     ('no changes of the version', 'CHANGELOG.md', '## 1.2.0, not released yet\n', '', 'CHANGELOG.md: its version is 1.1.0'),
     ('an import from no earlier chapter', TWO, 'tiny.one', 'tiny.two', f'{TWO}, cell 4: imports tiny.two'),
+    ('an import of no earlier chapter', TWO, 'from tiny.one import draw', 'from tiny import one, two', f'{TWO}, cell 4: imports tiny.two'),
     ('another version in a chapter', TWO, '==1.2.0', '==1.2.01', f'{TWO}: no code cell installs tiny==1.2.0')]
 
 

@@ -1,12 +1,13 @@
 """The wheel in an empty environment, an empty folder and without a network: what is in it, what it does, what importing it does.
 
 The packages that it needs are those of this environment; arguments name others, to be fetched: `tools/test_package.py 'fastcore>=2'`."""
-import os, subprocess, sys, sysconfig, tempfile, venv, zipfile
+import configparser, os, subprocess, sys, sysconfig, tempfile, venv, zipfile
 from pathlib import Path
 from test_editing import ROOT, Copy
 
 MODULES = sorted(p.stem for p in (ROOT/'makemore_lit').glob('[!_]*.py'))
-COMMANDS = ('makemore_compare', 'makemore_train', 'makemore_sample', 'makemore_eval')
+(config := configparser.ConfigParser(delimiters=['='])).read(ROOT/'settings.ini', encoding='utf-8')
+COMMANDS = [line.split('=')[0] for line in config['DEFAULT']['console_scripts'].split()]
 INERT = '''
 import os, random, socket, sys, threading, time
 import torch, matplotlib
@@ -58,7 +59,7 @@ def contents(wheel):
     "A complaint about what is in the wheel"
     with zipfile.ZipFile(wheel) as z: names = {n for n in z.namelist() if '.dist-info/' not in n}
     allowed = {f'makemore_lit/{m}.py' for m in ('__init__', '_modidx', *MODULES)} | {'makemore_lit/py.typed', 'makemore_lit/corpora/surnames.txt'}
-    allowed |= {f'makemore_lit/corpora/{n}.safetensors' for n in ('bigram', '4-gram', 'mlp', 'wavenet')}
+    allowed |= {f'makemore_lit/corpora/{p.name}' for p in (ROOT/'data').glob('*.safetensors')}
     assert names==allowed, f'the wheel has {sorted(names - allowed)} too much and lacks {sorted(allowed - names)}'
     assert wheel.stat().st_size < 2**20, f'the wheel has {wheel.stat().st_size:,} bytes'
 

@@ -247,10 +247,10 @@ def browser_path():
 
 
 def main():
-    "All of it, in one browser"
+    "All of it, in one browser; with the argument `--require`, a missing browser is a failure"
     if not importlib.util.find_spec('playwright') or not (path := browser_path()):
         print('the playground was not tested: that needs playwright for Python and Chromium (Debian: apt-get install chromium)')
-        return
+        sys.exit('--require' in sys.argv)
     from playwright.sync_api import sync_playwright
     server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
