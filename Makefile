@@ -21,7 +21,7 @@ help: ## what can be made
 	@$(INSTALL) --no-build-isolation -e '.[dev]'
 	@touch $@
 
-install: .venv/installed ## all that the rest needs, in .venv (each of them does it first)
+install: .venv/installed ## what the other targets need, in .venv (they see to it themselves)
 
 run: .venv/installed ## the main job: train one model of each kind, compare them, sample names (a minute)
 	@$(BIN)/makemore_compare
@@ -29,7 +29,7 @@ run: .venv/installed ## the main job: train one model of each kind, compare them
 test: .venv/installed ## export, run every notebook, check the modules, the book and the playground (CORPUS=surnames: on no other)
 	@$(BIN)/python tools/test.py $(if $(CORPUS),--corpus $(CORPUS))
 
-check: .venv/installed ## the book's references, links, figures, headings, formulas (part of make test)
+check: .venv/installed ## the book's references, links, figures, docments, imports, versions (part of make test)
 	@$(BIN)/python tools/check_book.py
 
 fresh: .venv/installed ## run every chapter on names, and compare what it prints with what is stored in it

@@ -48,19 +48,21 @@ def _as_json(facts):
     except (TypeError, ValueError) as e: raise ValueError(f"the facts can't be written as JSON: {e}") from None
 
 # %% ../nbs/06_checkpoints.ipynb #77b10419
-def _check_config(cls, config, tensors):
-    "`ValueError` unless these are all arguments of `cls`, of the right types, and no size is larger than what is stored"
+def _built(kind, config, vocab, device):
+    "A new model, without touching the global generator"
+    with torch.random.fork_rng(devices=[]), torch.device(device): return MODELS[kind](Vocab([vocab]), **config)
+
+def _check_config(cls, config, n_tensors):
+    "`ValueError` unless these are all arguments of `cls`, of the right types, and there are as many layers as tensors at most"
     defaults = {k:p.default for k,p in inspect.signature(cls).parameters.items() if k not in ('vocab', 'g')}
     if config.keys() != defaults.keys(): raise ValueError(f"the arguments are {', '.join(config)}, not {', '.join(defaults)}")
-    most = sum(t.numel() for t in tensors.values())
     for k,default in defaults.items():
         if type(config[k]) not in ((int, float) if type(default) is float else (type(default),)): raise ValueError(f"{k} is {config[k]!r}")
-        limit = {'n_layers':len(tensors), 'block_size':min(most, MAX_BLOCK_SIZE)}.get(k, most)
-        if type(config[k]) is int and not 0 <= config[k] <= limit: raise ValueError(f"{k} is {config[k]}, for which too little is stored")
+        limit = {'n_layers':n_tensors, 'block_size':MAX_BLOCK_SIZE}.get(k, 2**40)
+        if type(config[k]) is int and not 0 <= config[k] <= limit: raise ValueError(f"{k} is {config[k]}; {limit} at most are possible here")
 
 def _check_numbers(kind, state):
     "`ValueError` for types or values that no model has"
-    if kind=='NGram': return  # its tables are compared with each other
     if len({t.dtype for t in state.values()}) > 1 or not all(t.is_floating_point() for t in state.values()): raise ValueError("the tensors have different types, or none of a model")
     for k,t in state.items():
         if not t.float().isfinite().all() or (kind=='Bigram' and (t < 0).any()): raise ValueError(f"{k} has numbers that no model has")
@@ -68,8 +70,10 @@ def _check_numbers(kind, state):
 def _check_sound(kind, config, vocab, state):
     "`ValueError` unless a model of this class, with these arguments, characters and tensors can be saved and loaded"
     if sorted(set(vocab)) != list(vocab) or FORBIDDEN.search(vocab): raise ValueError("the vocabulary isn't sorted, or has control characters")
-    _check_config(MODELS[kind], config, state)
+    _check_config(MODELS[kind], config, len(state))
+    if kind=='NGram': return _built(kind, config, vocab, 'cpu').load_state(state)  # its tables are compared with each other
     _check_numbers(kind, state)
+    _built(kind, config, vocab, 'meta').load_state({k: t.to('meta') for k,t in state.items()})
 
 # %% ../nbs/06_checkpoints.ipynb #492ac210
 def save(model:LanguageModel, # of a class in `MODELS`
@@ -108,11 +112,6 @@ def read_card(path:str|Path # a checkpoint
     "What a checkpoint says about its model; `OSError` or `ValueError` as for `load`"
     return _read(path, 'makemore_lit', 'checkpoint')[1]
 
-# %% ../nbs/06_checkpoints.ipynb #3794fc31
-def _built(card, device):
-    "A new model as `card` describes it, without touching the global generator"
-    with torch.random.fork_rng(devices=[]), torch.device(device): return MODELS[card['model']](Vocab([card['vocab']]), **card['config'])
-
 # %% ../nbs/06_checkpoints.ipynb #d2271670
 def load(path:str|Path # a checkpoint
         )->LanguageModel: # in evaluation mode, on the CPU
@@ -122,8 +121,7 @@ def load(path:str|Path # a checkpoint
         if card['model'] not in MODELS: raise ValueError(f"its class is {card['model']!r}; this version knows {', '.join(MODELS)}")
         state = {k: _unpack(t, card['packed'].get(k)) for k,t in tensors.items()}
         _check_sound(card['model'], card['config'], card['vocab'], state)
-        if card['model'] != 'NGram': _built(card, 'meta').load_state({k: t.to('meta') for k,t in state.items()})
-        return _built(card, 'cpu').load_state(state)
+        return _built(card['model'], card['config'], card['vocab'], 'cpu').load_state(state)
     except (KeyError, TypeError, AttributeError, ValueError, RuntimeError, IndexError, OverflowError) as e:
         raise ValueError(f"{path}: its metadata and tensors don't fit ({type(e).__name__}: {e}); make it again") from None
 

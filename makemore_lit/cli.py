@@ -113,10 +113,14 @@ def _one_line(command, debug):
         _give_up(command, _TOO_LARGE)
 
 # %% ../nbs/07_cli.ipynb #280903d9
+class _Parser(argparse.ArgumentParser):
+    "One whose complaints are a single line"
+    def error(self, message): _give_up(self.prog, f'{message}; --help lists what it takes')
+
 def _parser(f):
     "The arguments and options that `f` takes, for the shell"
     about, layout = docments(f, returns=False), partial(argparse.HelpFormatter, max_help_position=28)
-    parser = argparse.ArgumentParser(f.__name__, description=f.__doc__, formatter_class=layout)
+    parser = _Parser(f.__name__, description=f.__doc__, formatter_class=layout)
     for k,p in inspect.signature(f).parameters.items():
         kw = dict(action='store_true') if p.annotation is bool else dict(type=p.annotation)
         if p.default is not p.empty: kw |= dict(default=p.default)
@@ -187,7 +191,7 @@ def makemore_compare(source:str='names', # a file with one name per line in UTF-
         print(f"\n{name}: {names or '(none that is not in the corpus)'}", flush=True)
 
 # %% ../nbs/07_cli.ipynb #49e70718
-TRAINABLE = {'bigram':'bigram', 'ngram':'4-gram', 'net':'net', 'mlp':'mlp', 'wavenet':'wavenet'}  # --model: its recipe
+TRAINABLE = {**{name:name for name in RECIPES if name != 'by hand'}, 'ngram':'4-gram'}  # --model: its recipe
 
 def _changed(model, given):
     "The recipe of `model` with the options that were given; `ValueError` for one that it hasn't"
@@ -221,9 +225,9 @@ def _keeper(path, facts, every=1.):
     return keep
 
 # %% ../nbs/07_cli.ipynb #d3f72368
-def _train(words, source, model, given, out, seed, device, resume):
+def _train(words, source, recipe, out, seed, device, resume):
     "The trained model and its losses; it is saved in `out`"
-    recipe, state = _changed(model, given), Path(f'{out}.state')
+    state = Path(f'{out}.state')
     _usable(device)
     if state.exists() and not resume: raise ValueError(f"{state}: an unfinished training; give --resume to go on, or delete the file to begin anew")
     if resume and not state.exists(): raise FileNotFoundError(f"{state}: no such file, so there is nothing to go on with; leave out --resume")
@@ -249,7 +253,7 @@ def _train(words, source, model, given, out, seed, device, resume):
 @command
 def makemore_train(source:str='names', # a file with one name per line in UTF-8, or: names, surnames
                    *,
-                   model:str='wavenet', # what to train: bigram, ngram, net, mlp or wavenet
+                   model:str='wavenet', # what to train: bigram, net, 4-gram (or ngram, for other lengths), mlp or wavenet
                    out:str='model.safetensors', # the checkpoint to write; OUT.state beside it while it is training
                    block_size:int=None, # characters of context
                    n_embd:int=None, # size of an embedding
@@ -263,12 +267,13 @@ def makemore_train(source:str='names', # a file with one name per line in UTF-8,
                    device:str='cpu', # where to compute: cpu, cuda, mps
                    resume:bool=False # go on with the training whose state is in OUT.state
                   ):
-    "Train one model on 80 per cent of a corpus, save it, and print its losses in nats per character and ten new names"
+    "Train one model on 80 per cent of a corpus, save it, and print its losses in nats per character and ten new names; a size or rate that isn't given is the recipe's"
     given = dict(block_size=block_size, n_embd=n_embd, n_hidden=n_hidden, dropout=dropout, epochs=epochs, batch_size=batch_size, lr=lr, weight_decay=weight_decay)
+    recipe = _changed(model, given)
     _writable(out, source, r'.{8}\{')
     if Path(out).exists() and not Path(out).is_file(): raise ValueError(f"--out {out}: not a regular file; give the name of one")
     words = load_corpus(source)
-    trained_model, losses = _train(words, source, model, given, out, seed, device, resume)
+    trained_model, losses = _train(words, source, recipe, out, seed, device, resume)
     print(f"{out}: {type(trained_model).__name__}, {trained_model.n_params:,} parameters, trained on {words.name}")
     print(', '.join(f'{k} {x:.4f}' for k,x in losses.items()) + ' nats per character')
     print(', '.join(new_names(trained_model, words, seed)))
@@ -277,6 +282,7 @@ def makemore_train(source:str='names', # a file with one name per line in UTF-8,
 def _checkpoint(path):
     "A model, its card, and its name for people; None is the package's WaveNet, and a name of `PRETRAINED` its model, unless there is such a file"
     if path is None or path in PRETRAINED and not Path(path).exists(): path = pretrained_path(path or 'wavenet')
+    if not Path(path).exists(): raise FileNotFoundError(f"{path}: no such file; give a checkpoint, or one of {', '.join(PRETRAINED)}")
     return load(path), read_card(path), Path(path).name
 
 def _corpus_of(card):
@@ -286,7 +292,7 @@ def _corpus_of(card):
     for source in [x for x in (corpus.get('name'), corpus.get('source')) if isinstance(x, str)]:
         with contextlib.suppress(OSError, ValueError), contextlib.redirect_stderr(io.StringIO()):
             if (source in CORPORA or Path(source).is_file()) and (words := load_corpus(source)).sha256==corpus.get('sha256'): return words
-    raise ValueError(f"its corpus {corpus.get('name')!r} (SHA-256 {str(corpus.get('sha256'))[:12]}…) can't be found; go to where the file was, or leave out what needs it")
+    raise ValueError(f"its corpus {corpus.get('name')!r} (SHA-256 {str(corpus.get('sha256'))[:12]}…) can't be found; go to where its file was, or leave out --unseen_only, or name a file to score")
 
 # %% ../nbs/07_cli.ipynb #28aed0c0
 @command

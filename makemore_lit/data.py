@@ -72,7 +72,9 @@ def write_atomic(path:str|Path, # the file to write
             os.fsync(f.fileno())
         if path.exists(): os.chmod(temporary, path.stat().st_mode & 0o7777)
         os.replace(temporary, path)
-    except FileNotFoundError as e: raise FileNotFoundError(e.errno, e.strerror, str(path)) from None  # not the name of the other file
+    except OSError as e:
+        if e.filename==str(temporary): raise type(e)(e.errno, e.strerror, str(path)) from None  # the caller knows nothing of the other file
+        raise
     finally: temporary.unlink(missing_ok=True)
 
 # %% ../nbs/00_data.ipynb #09dce1cd

@@ -180,8 +180,9 @@ class Sequential(Layer):
 
 # %% ../nbs/02_mlp.ipynb #f22a2b92
 class Network(LanguageModel):
-    "A language model made of layers"
+    "A language model made of layers; a subclass sets `net` and `_config`, its constructor's arguments"
     net:Sequential
+    _config:dict
 
     def __call__(self,
                  ix:Tensor # `(B, T)` int64
@@ -368,7 +369,7 @@ def fit(model, # a language model with parameters
         batch_size:int|None=None, # rows in a mini-batch; None for all at once
         lr:float, # the highest learning rate of the cycle
         weight_decay:float=0., # of AdamW
-        g:torch.Generator|None=None, # for the order of rows; on the CPU; the model's own, so that a run can be resumed
+        g:torch.Generator|None=None, # for the order of rows, on the CPU; with dropout the model's own, or a run can't be resumed exactly
         device=None, # to compute on; None for where the model is
         backward:Callable=autograd, # what returns the loss and leaves the gradients, called as `backward(model, ix, n)`
         keep:Callable|None=None, # called after each epoch as `keep(state)`, with tensors from which to go on

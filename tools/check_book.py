@@ -1,4 +1,4 @@
-"`make check`: references, links, figures, headings, formulas and checks of the book's sources. It runs and fetches nothing; cells count from 0."
+"`make check`: references, links, figures, headings, formulas, docments, imports and versions in the book's sources. It runs and fetches nothing; cells count from 0."
 import argparse, ast, configparser, json, os, re, sys
 from collections import Counter
 from pathlib import Path

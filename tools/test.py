@@ -64,11 +64,11 @@ def main():
     parser.add_argument('--corpus', help='fail unless the notebooks run on this corpus (names or surnames)')
     args = parser.parse_args()
     from makemore_lit.data import load_corpus
-    checks = [export(), ruff(), types(), readme(), *map(tool, TOOLS)]
-    complaints = [c for c in checks if c]
     corpus = load_corpus().name
     print(f'corpus: {corpus}', flush=True)
     if args.corpus not in (None, corpus): sys.exit(f'FAILED  the corpus was to be {args.corpus}, but it is {corpus}')
+    checks = [export(), ruff(), types(), readme(), *map(tool, TOOLS)]
+    complaints = [c for c in checks if c]
     passed, failed = len(checks) - len(complaints), len(complaints)
     for nb in sorted((ROOT/'nbs').glob('[!_.]*.ipynb')):
         start = time.perf_counter()

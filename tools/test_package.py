@@ -56,7 +56,7 @@ def built(folder):
 
 
 def contents(wheel):
-    "A complaint about what is in the wheel"
+    "`AssertionError` unless the wheel has the modules, the corpus and the models, and nothing else"
     with zipfile.ZipFile(wheel) as z: names = {n for n in z.namelist() if '.dist-info/' not in n}
     allowed = {f'makemore_lit/{m}.py' for m in ('__init__', '_modidx', *MODULES)} | {'makemore_lit/py.typed', 'makemore_lit/corpora/surnames.txt'}
     allowed |= {f'makemore_lit/corpora/{p.name}' for p in (ROOT/'data').glob('*.safetensors')}
