@@ -4,9 +4,9 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.data import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make $@: needs the corpus names; see data/README.md')"
+IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.corpora import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make $@: needs the corpus names; see data/README.md')"
 
-.PHONY: help install run test check fresh bench results mutants docs models export clean
+.PHONY: help install run test check chapter fresh bench results mutants docs models export clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -26,26 +26,30 @@ install: .venv/installed ## what the other targets need, in .venv (they see to i
 run: .venv/installed ## the main job: train one model of each kind, compare them, sample names (a minute)
 	@$(BIN)/makemore_compare
 
-test: .venv/installed ## export, run every notebook, check the modules, the book and the playground (CORPUS=surnames: on no other)
+test: .venv/installed ## export, check the modules and the book, run every notebook and tests/ (CORPUS=surnames: on no other)
 	@$(BIN)/python tools/test.py $(if $(CORPUS),--corpus $(CORPUS))
 
 check: .venv/installed ## the book's references, links, figures, docments, imports, versions (part of make test)
 	@$(BIN)/python tools/check_book.py
 
-fresh: .venv/installed ## run every chapter on names, and compare what it prints with what is stored in it
-	@$(BIN)/python tools/fresh.py
+chapter: .venv/installed ## make chapter N=05: execute one chapter, then clean, export and check it (SLOW=1: its slow cells too)
+	@test -n "$(N)" || { echo "make chapter: which one? make chapter N=05" >&2; exit 2; }
+	@$(BIN)/python tools/chapter.py $(if $(SLOW),--slow) $(N)
+
+fresh: .venv/installed ## run every chapter on names, and compare what it prints with what is stored in it (CHAPTER=05: one)
+	@$(BIN)/python tools/fresh.py $(CHAPTER)
 
 bench: .venv/installed ## this book's ways against the lectures', timed; a table, and _bench/bench.json
 	@$(BIN)/python tools/bench.py
 
 results: .venv/installed ## all models, five seeds, three protocols: data/results.json and the tables made of it (an hour)
 	@$(IS_NAMES)
-	@$(BIN)/jupyter nbconvert --execute --inplace nbs/05_results.ipynb
+	@$(BIN)/jupyter nbconvert --execute --inplace nbs/09_results.ipynb
 	@$(BIN)/nbdev_clean
 	@$(BIN)/python tools/tables.py
 
-mutants: .venv/installed ## plant errors in a copy of the chapters, and list those that no check sees (half an hour)
-	@$(BIN)/python tools/mutants.py
+mutants: .venv/installed ## plant errors in a copy of the chapters, and list those that no check sees (half an hour; CHAPTER=05: in one)
+	@$(BIN)/python tools/mutants.py $(if $(CHAPTER),--chapter $(CHAPTER))
 
 docs: .venv/installed ## the book as a site, in _docs
 	@command -v quarto >/dev/null || $(INSTALL) quarto-cli >/dev/null 2>&1 && quarto --version >/dev/null 2>&1 || { \
@@ -55,7 +59,7 @@ docs: .venv/installed ## the book as a site, in _docs
 
 models: .venv/installed ## train the models that the package brings, on names, and write them to data/
 	@$(IS_NAMES)
-	@for m in bigram=bigram ngram=4-gram mlp=mlp wavenet=wavenet; do $(BIN)/makemore_train names --model $${m%=*} --out data/$${m#*=}.safetensors || exit; done
+	@for m in bigram=bigram ngram=5-gram mlp=mlp wavenet=wavenet; do $(BIN)/makemore_train names --model $${m%=*} --out data/$${m#*=}.safetensors || exit; done
 	@$(BIN)/python tools/bloom.py
 
 export: .venv/installed ## write the modules from the notebooks, and clean the notebooks
@@ -63,4 +67,4 @@ export: .venv/installed ## write the modules from the notebooks, and clean the n
 	@$(BIN)/nbdev_clean
 
 clean: ## remove what was built (the .venv too)
-	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache .mypy_cache nbs/.hypothesis nbs/{book,nbdev,sidebar}.yml
+	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache nbs/.hypothesis nbs/{book,nbdev,sidebar}.yml

@@ -1,9 +1,10 @@
-"Write nbs/assets/names.safetensors: a Bloom filter (Bloom 1970) of the corpus `names`, with which the playground marks real names."
+"""Write nbs/assets/names.safetensors: a Bloom filter (Bloom 1970) of the corpus
+`names`, with which the playground marks real names."""
 import json, sys
 from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
-from makemore_lit.data import load_corpus, write_atomic
+from makemore_lit.corpora import load_corpus, write_atomic
 
 PATH = Path(__file__).resolve().parent.parent/'nbs'/'assets'/'names.safetensors'
 BYTES, HASHES = 36_864, 7
@@ -27,10 +28,15 @@ def bloom(words):
     bits = np.zeros(BYTES, np.uint8)
     for word in set(words):
         for at in places(word): bits[at >> 3] |= 1 << (at & 7)
-    return save({'bits':bits}, {'makemore_lit_bloom':json.dumps(dict(hashes=HASHES))})
+    return save({'bits': bits}, {'makemore_lit_bloom': json.dumps(dict(hashes=HASHES))})
 
 
-if __name__ == '__main__':
+def main():
+    "Write it"
     corpus = load_corpus()
-    if corpus.name != 'names': sys.exit('tools/bloom.py: needs the corpus names; see data/README.md')
+    if corpus.name != 'names':
+        sys.exit('tools/bloom.py: needs the corpus names; see data/README.md')
     write_atomic(PATH, bloom(corpus))
+
+
+if __name__ == '__main__': main()

@@ -1,20 +1,30 @@
-"Write the table of models from data/results.json into README.md and the preface, under a mark."
+"""Write the table of models from data/results.json into README.md and the preface,
+under a mark."""
 import json, re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {'README.md':'nbs/', 'nbs/index.qmd':''}  # page: the folder of the chapters, seen from it
+PAGES = {'README.md': 'nbs/', 'nbs/index.qmd': ''}  # page: the chapters' folder from it
 TABLE = re.compile(r'(<!-- made from data/results.json -->\n\n)(?:\|[^\n]*\n)*')
+HEAD = ('| model | parameters | train | dev | 95 % interval of dev | test | unseen '
+        'test | distinct test |')
+
+
+def line(r, folder):
+    "A model's row, with a link to its chapter"
+    lecture = r['lecture']
+    test = [r[protocol]['test'] for protocol in ('lecture', 'unseen', 'distinct')]
+    train, dev, *rest = [f'{x:.4f}' for x in (lecture['train'], lecture['dev'], *test)]
+    interval = '{:.3f} to {:.3f}'.format(*lecture['interval'])
+    model = f"[{r['model']}]({folder}{r['chapter']}.ipynb)"
+    cells = model, f"{r['params']:,}", train, dev, interval, *rest
+    return f"| {' | '.join(cells)} |"
 
 
 def table(results, folder):
-    "The table of models in Markdown, each with a link to its chapter"
-    lines = ['| model | parameters | train | dev | 95 % interval of dev | test | unseen test | distinct test |', '|---|--:|--:|--:|:-:|--:|--:|--:|']
-    for r in results['models']:
-        losses = [f'{x:.4f}' for x in (r['lecture']['train'], r['lecture']['dev'], r['lecture']['test'], r['unseen']['test'], r['distinct']['test'])]
-        losses.insert(2, '{:.3f} to {:.3f}'.format(*r['lecture']['interval']))
-        lines.append(f"| [{r['model']}]({folder}{r['chapter']}.ipynb) | {r['params']:,} | " + ' | '.join(losses) + ' |')
-    return '\n'.join(lines) + '\n'
+    "The table of models in Markdown"
+    lines = [line(r, folder) for r in results['models']]
+    return '\n'.join([HEAD, '|---|--:|--:|--:|:-:|--:|--:|--:|', *lines]) + '\n'
 
 
 def pages(root):
@@ -22,8 +32,11 @@ def pages(root):
     results = json.loads((root/'data'/'results.json').read_text(encoding='utf-8'))
     for name,folder in PAGES.items():
         text = (root/name).read_text(encoding='utf-8')
-        if not TABLE.search(text): raise ValueError(f'{name}: has no place for the table of models, under <!-- made from data/results.json -->')
-        yield name, text, TABLE.sub(lambda m: m[1] + table(results, folder), text)
+        if not TABLE.search(text):
+            raise ValueError(f'{name}: has no place for the table of models, under '
+                             '<!-- made from data/results.json -->')
+        made = table(results, folder)
+        yield name, text, TABLE.sub(lambda m: m[1] + made, text)
 
 
 if __name__ == '__main__':

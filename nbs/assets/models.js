@@ -18,7 +18,7 @@ class Bigram {
 /** Counts of contexts of 0 to T characters, interpolated by absolute discounting, as log-probabilities. */
 class NGram {
   constructor({config: {block_size, discount}, vocab}, tensors) {
-    Object.assign(this, {discount, blockSize: block_size, V: vocab.length + 1})
+    Object.assign(this, {discount, blockSize: block_size, V: [...vocab].length + 1})
     const part = k => Object.fromEntries(['key', 'start', 'next', 'weight'].map(name => [name, tensors[`${k}.${name}`].data]))
     this.levels = Array.from({length: block_size + 1}, (_, k) => part(k))
   }
@@ -89,6 +89,14 @@ function linear(parts, W, b) {
   return y
 }
 
+const SIGNS = ['.', '·', '•', '¶', '␤']  // how the boundary is shown: by the first of these that isn't a character of the corpus
+
+/** A character for each number: the boundary's sign, then those of the vocabulary. */
+function signed(vocab) {
+  const characters = [...vocab]
+  return [SIGNS.find(s => !characters.includes(s)) ?? SIGNS.at(-1), ...characters]
+}
+
 const MODELS = {Bigram, NGram, MLP: Network, WaveNet: Network}
 
 /** Undo what the checkpoint did to make whole numbers small: a rising vector is kept as differences. */
@@ -103,13 +111,13 @@ export async function load(name) {
   const {metadata, tensors} = await fetchTensors(new URL(`${name}.safetensors`, import.meta.url))
   const card = JSON.parse(metadata.makemore_lit)
   for (const k in tensors) tensors[k] = unpack(tensors[k], card.packed[k])
-  return Object.assign(new MODELS[card.model](card, tensors), {name, card, itos: ['.', ...card.vocab]})
+  return Object.assign(new MODELS[card.model](card, tensors), {name, card, itos: signed(card.vocab)})
 }
 
 /** The last characters of `text` as the model sees them, boundaries in front; an Error for a character it doesn't know. */
 export function contextOf(model, text) {
   const numbers = Array.from(text, c => {
-    const i = model.itos.indexOf(c)
+    const i = model.itos.indexOf(c, 1)
     if (i < 1) throw new Error(`“${c}” is not among the characters that the models know: ${model.itos.slice(1).join('')}`)
     return i
   })
@@ -130,8 +138,9 @@ const memo = new Map()
 export function predictions(model, text) {
   contextOf(model, text)  // an unknown character is an error before anything is computed
   if (memo.size > 10000) memo.clear()
-  return Array.from({length: text.length + 1}, (_, t) => {
-    const start = text.slice(0, t), key = `${model.name} ${start}`
+  const letters = [...text]
+  return Array.from({length: letters.length + 1}, (_, t) => {
+    const start = letters.slice(0, t).join(''), key = `${model.name} ${start}`
     if (!memo.has(key)) memo.set(key, logSoftmax(model.logits(contextOf(model, start))))
     return memo.get(key)
   })

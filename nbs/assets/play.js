@@ -5,7 +5,7 @@ import {contextOf, load, predictions} from './models.js'
 import {fetchTensors} from './safetensors.js'
 import {sampling} from './sample.js'
 
-const NAMES = ['bigram', '4-gram', 'mlp', 'wavenet']
+const NAMES = ['bigram', '5-gram', 'mlp', 'wavenet']
 const SATURATED = -2.25  // below this input the slope of GELU is within .06 of zero, like that of a tanh beyond ±.97
 const STRONGEST = {positive: 3, embedding: 1.5, negative: .5}  // the numbers of the strongest colours
 const element = id => document.getElementById(`play-${id}`)
@@ -39,10 +39,11 @@ function showSurprise(models, text, found) {
   const head = ['model', ...text, 'end'].map(c => make('th', {scope: 'col'}, hidden(c)))
   head.splice(1, 0, make('th', {scope: 'col', textContent: 'mean'}))
   const rows = models.map((model, m) => {
-    const nats = Array.from(text + '.', (c, t) => -found[m][t][model.itos.indexOf(c)])
+    const letters = [...text], numbers = [...letters.map(c => model.itos.indexOf(c, 1)), 0]
+    const nats = numbers.map((i, t) => -found[m][t][i])
     const mean = nats.reduce((a, b) => a + b)/nats.length
     const cells = nats.map((x, t) => {
-      const cell = make('td', {}, make('span', {textContent: (text + '.')[t]}), make('small', {textContent: x.toFixed(2)}))
+      const cell = make('td', {}, make('span', {textContent: letters[t] ?? model.itos[0]}), make('small', {textContent: x.toFixed(2)}))
       cell.style.background = `rgba(var(--down), ${Math.min(x/6, 1)*.75})`  // six nats and more are deepest
       return cell
     })
@@ -92,7 +93,7 @@ function typing(models) {
     const text = element('text').value.trim().toLowerCase().normalize('NFC')
     try {
       const found = models.map(model => predictions(model, text))
-      showNext(found.map(steps => steps[text.length]))
+      showNext(found.map(steps => steps.at(-1)))
       showSurprise(models, text, found)
       showInside(text)
       element('note').textContent = ''

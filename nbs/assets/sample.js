@@ -53,7 +53,11 @@ export function* sampling(model, n, {temperature = 1, topK = 0, seed = 0, maxLen
   const words = () => texts.map(t => t.slice(T).filter(i => i > 0).map(i => model.itos[i]).join(''))
   let open = texts
   for (let t = 0; t < maxLen && open.length; t++) {
-    for (const text of open) text.push(pick(model.logits(text.slice(-T)), g.rand(), temperature, topK))
+    for (const text of open) {
+      const logits = model.logits(text.slice(-T))
+      if (t === 0) logits[0] = -Infinity  // no name is empty
+      text.push(pick(logits, g.rand(), temperature, topK))
+    }
     open = open.filter(text => text[text.length - 1] > 0)
     yield {words: words(), open: t + 1 < maxLen ? open.length : 0}  // what is still open at the end is cut there
   }
