@@ -12,9 +12,8 @@ import torch
 from torch import Tensor
 from torch.testing import assert_close
 from .descent import count_loss
-from makemore_lit.mlp import (
-    BatchNorm1d, Dropout, Embedding, Flatten, GELU, Linear, Network, Sequential,
-    Tanh)
+from .mlp import BatchNorm1d, Dropout, Embedding, Flatten, GELU, Layer
+from .mlp import Linear, Network, Sequential, Tanh
 
 # %% ../nbs/05_backprop.ipynb #84cc456f
 def check_gradient(name:str, # of the tensor
@@ -127,6 +126,8 @@ def _batchnorm(layer:BatchNorm1d, dout, z, out):
 @rule.register
 def _dropout(layer:Dropout, dout, x, out):
     if not layer.training or layer.p==0: return (dout,)
+    if layer.kept is None or layer.kept.shape != x.shape or not torch.equal(out, x*layer.kept/(1 - layer.p)):
+        raise ValueError("this pass of a Dropout isn't its last one; call it first, and let each stand in one place")
     return (dout*layer.kept/(1 - layer.p),)
 
 @rule.register
@@ -135,29 +136,23 @@ def _gelu(layer:GELU, dout, x, out):
     t = (k*(x + a*x**3)).tanh()
     return (dout*(.5*(1 + t) + .5*x*(1 - t*t)*k*(1 + 3*a*x*x)),)
 
-@singledispatch
-def _again(layer, x): return layer(x)  # what a layer gave, computed once more without a trace
+def _again(layer, x):
+    "What `layer` gave for `x`, computed once more: with the same masks, and without moving running statistics"
+    before, Layer.again = Layer.again, True
+    try: return layer(x)
+    finally: Layer.again = before
 
-@_again.register
-def _again_batchnorm(layer:BatchNorm1d, x):
-    mean, var = layer.mean.clone(), layer.var.clone()
-    out = layer(x)
-    layer.mean.copy_(mean)
-    layer.var.copy_(var)
-    return out
-
-@_again.register
-def _again_dropout(layer:Dropout, x): return x*layer.kept/(1 - layer.p) if layer.training and layer.p else x
-
-@_again.register
-def _again_sequential(layer:Sequential, x):
-    for inner in layer.layers: x = _again(inner, x)
-    return x
+def _check_owner(layer):
+    "`ValueError` if a layer has only the rule of a class whose `__call__` isn't its own"
+    owner = next((cls for cls in type(layer).__mro__ if cls in rule.registry), object)
+    if owner is not object and type(layer).__call__ is not owner.__call__:
+        raise ValueError(f"no gradient by hand for {type(layer).__name__}, which isn't computed as a {owner.__name__}; give it one by `rule.register`")
 
 def _through(layers, values, dout):
     "Back through layers whose inputs, and last output, are `values`: the gradient of the first input, and those of all parameters"
     grads = []
     for layer,x,out in zip(reversed(layers), values[-2::-1], values[::-1]):
+        _check_owner(layer)
         dout, *own = rule(layer, dout, x, out)
         grads = own + grads
     return dout, *grads
@@ -166,6 +161,7 @@ def _through(layers, values, dout):
 def _sequential(layer:Sequential, dout, x, out):
     values = [x]
     for inner in layer.layers: values.append(_again(inner, values[-1]))
+    if not torch.allclose(values[-1], out): raise ValueError("a Sequential gives something else the second time; let each Dropout stand in one place")
     return _through(layer.layers, values, dout)
 
 # %% ../nbs/05_backprop.ipynb #47827933

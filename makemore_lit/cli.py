@@ -13,15 +13,14 @@ from functools import partial
 from pathlib import Path
 import torch
 from fastcore.docments import docments
-from makemore_lit.checkpoints import (
-    load, load_training, MAX_BLOCK_SIZE, PRETRAINED, pretrained_path, read_card,
-    save, save_training)
+from .checkpoints import load, load_training, MAX_BLOCK_SIZE, PRETRAINED
+from .checkpoints import pretrained_path, read_card, save, save_training
 from .contexts import bootstrap, name_nll
 from .corpora import CORPORA, load_corpus, write_atomic
 from .counts import count_contexts, nll, sample
 from .data import seeded, split_words, unseen, Vocab
-from .results import (
-    BLOCK_SIZE, compare, new_names, RECIPES, show_rows, TRAINABLE, trained)
+from .results import BLOCK_SIZE, compare, new_names, RECIPES, show_rows
+from .results import TRAINABLE, trained
 
 # %% ../nbs/13_cli.ipynb #ffb0bdad
 _TOO_LARGE = 'a size, a seed or a count is too large for this machine, or the corpus has too many characters; give less'

@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 import torch
 from torch import Tensor
-from .counts import (
-    check_counts, ContextCounts, dense_rows, LanguageModel, surprises)
+from .counts import check_counts, ContextCounts, dense_rows, LanguageModel
+from .counts import surprises
 from .data import Vocab
 
 # %% ../nbs/02_contexts.ipynb #7665c084

@@ -162,7 +162,7 @@ class LanguageModel:
         return self
 
     @property
-    def n_params(self)->int: return sum(p.numel() for p in self.parameters())
+    def n_params(self)->int: return sum(p.numel() for p in dict.fromkeys(self.parameters()))
     @property
     def device(self): return next((t.device for t in self.state().values()), torch.device('cpu'))
 
@@ -235,27 +235,38 @@ def evaluating(model): # any language model
     finally: model.train(mode)
 
 def _log_probs(model, x):
-    "Log-probabilities `(B, V)` in float64 on the CPU, for contexts `(B, T)` of at least the model's length"
-    return model(x[:, x.shape[1] - model.block_size:].to(model.device)).cpu().double().log_softmax(1)
+    "Log-probabilities `(B, V)` in float64 on the CPU, for contexts `(B, T)` of at least the model's length, or what else the model takes"
+    if isinstance(x, Tensor): x = x[:, x.shape[1] - model.block_size:]
+    return model(x.to(model.device)).cpu().double().log_softmax(1)
 
 # %% ../nbs/01_counts.ipynb #35d54f85
 def _rows(model):
     "How many contexts to score at once: some 500,000 numbers for each tensor"
     return max(1, 2**19//len(model.vocab))
 
+def _pairs(model, counts, ix):
+    "The surprise at each pair of a context and a next character that occurs in the rows `ix`, and how often it does"
+    if isinstance(counts, ContextCounts):  # it knows its pairs; `ix` is a range
+        entry = slice(counts.start[ix[0]], counts.start[ix[-1] + 1])
+        logp = _log_probs(model, counts.x[ix])
+        return -logp[counts.row[entry] - ix[0], counts.char[entry]], counts.weight[entry]
+    x, n = counts[ix]
+    occurs, logp = n.cpu() > 0, _log_probs(model, x)
+    return -logp[occurs], n.cpu()[occurs].double()
+
 @torch.no_grad()
 def nll(model, # any language model
-        counts:ContextCounts # block size at least the model's
+        counts # `ContextCounts` whose block size is at least the model's, or another table
        )->float: # nats per character; nan if there are none
     "The mean negative log-likelihood; `ValueError` for a shorter context or another vocabulary"
     check_counts(model, counts)
-    counts, total, step = counts.to('cpu'), 0., _rows(model)
+    if isinstance(counts, ContextCounts): counts = counts.to('cpu')
+    total, predictions, step = 0., 0., _rows(model)
     with evaluating(model):
         for a in range(0, len(counts), step):
-            logp = _log_probs(model, counts.x[a:a+step])
-            entry = slice(counts.start[a], counts.start[min(a + step, len(counts))])
-            total -= (counts.weight[entry]*logp[counts.row[entry] - a, counts.char[entry]]).sum().item()
-    return total/counts.weight.sum().item() if len(counts) else math.nan
+            nats, n = _pairs(model, counts, torch.arange(a, min(a + step, len(counts))))
+            total, predictions = total + (n*nats).sum().item(), predictions + n.sum().item()
+    return total/predictions if predictions else math.nan
 
 # %% ../nbs/01_counts.ipynb #922addfa
 @torch.no_grad()
@@ -349,6 +360,7 @@ def sample(model, # any language model
     "Draw `n` names at once; `ValueError` for an impossible wish"
     if not 0 < temperature < math.inf: raise ValueError(f"temperature is {temperature}; it has to be a number above 0")
     if n < 0: raise ValueError(f"n is {n}; it has to be 0 or more")
+    if max_len < 1: raise ValueError(f"max_len is {max_len}; it has to be 1 or more")
     if len(prompt) > max_len: raise ValueError(f"the prompt has {len(prompt)} characters, max_len is {max_len}; shorten the one or raise the other")
     if top_k is not None and top_k < 1: raise ValueError(f"top_k is {top_k}; it has to be 1 or more")
     start, exclude, names = model.vocab.encode(prompt), set(exclude), []
@@ -410,6 +422,9 @@ class Wrapped(LanguageModel):
         self.f, self.module = f, f if isinstance(f, torch.nn.Module) else torch.nn.Module()
         self.train(False)
 
+    @property
+    def training(self): return self.module.training
+
     def __call__(self,
                  ix:Tensor # `(B, T)` int64
                 )->Tensor: # `(B, V)`, logits
@@ -417,7 +432,11 @@ class Wrapped(LanguageModel):
 
     def train(self, mode=True):  # False for evaluation mode
         self.module.train(mode)
-        return super().train(mode)
+        return self
+
+    def to(self, device=None, dtype=None):  # where to compute; of all floating-point numbers
+        self.module.to(device=device, dtype=dtype)  # it may have tensors that aren't in its state
+        return self
 
     def parameters(self): return list(self.module.parameters())
-    def state(self): return self.module.state_dict(keep_vars=True)
+    def state(self): return {k:t for k,t in self.module.state_dict(keep_vars=True).items() if isinstance(t, Tensor)}

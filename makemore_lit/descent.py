@@ -42,7 +42,8 @@ def clipped(backward:Callable, # what leaves the gradients, as `autograd`
     if not most > 0: raise ValueError(f"most is {most}; give a number above 0")
     def shortened(model, ix, n):
         loss = backward(model, ix, n)
-        grads = [p.grad for p in model.parameters() if p.grad is not None]
+        grads = [p.grad for p in dict.fromkeys(model.parameters()) if p.grad is not None]
+        if not grads: return loss
         length = torch.stack([d.norm() for d in grads]).norm()
         for d in grads: d *= (most/(length + 1e-6)).clamp(max=1)
         return loss
@@ -53,7 +54,7 @@ def clipped(backward:Callable, # what leaves the gradients, as `autograd`
 def _batches(run, table, batch_size, device):
     "The contexts and counts of each step that is left: all rows, or rows in random order"
     if batch_size is None:
-        yield from itertools.repeat(_there(table, slice(None), device), run.steps - run.step)
+        yield from itertools.repeat(_there(table, torch.arange(len(table)), device), run.steps - run.step)
         return
     while run.step < run.steps:
         done = run.step%run.in_epoch  # steps of an epoch that was cut off
@@ -71,7 +72,7 @@ def _last(x, T):
 
 def _one_cycle(model, lr, weight_decay, steps, decayed=None, betas=None):
     "AdamW and its schedule: up to `lr` in the first tenth of the steps, then down to nearly nothing; without `betas` the first goes from .95 to .85 and back"
-    params = model.parameters()
+    params = list(dict.fromkeys(model.parameters()))  # one that two layers share is named twice
     if decayed is not None:
         groups = [p for p in params if decayed(p)], [p for p in params if not decayed(p)]
         params = [dict(params=group, weight_decay=rate) for group,rate in zip(groups, (weight_decay, 0.)) if group]
@@ -91,7 +92,7 @@ def _check_finite(loss, step, lr):
     if not math.isfinite(loss): raise FloatingPointError(f"the loss is {loss} at step {step}, learning rate {lr:.2g}; lower lr")
 
 # %% ../nbs/04_descent.ipynb #5a4b5407
-_MEANS = 'exp_avg', 'exp_avg_sq'  # what AdamW remembers of each parameter's gradients
+_SLOT = 'step', 'exp_avg', 'exp_avg_sq'  # what AdamW remembers of each parameter
 
 class Run:
     "A training under way, as `fit` shows it to its hook: `model`, `step` of `steps`, `history`, and all that is needed to go on"
@@ -127,18 +128,20 @@ class Run:
         "All that is needed to go on after this step, for `fit(…, resume=…)`"
         slots = self.optimizer.state_dict()['state']
         state = {f'model.{k}':t for k,t in self.model.state().items()}
-        state |= {f'{mean}.{i}':slot[mean] for i,slot in slots.items() for mean in _MEANS}
+        state |= {f'{name}.{i}':slot[name] for i,slot in slots.items() for name in _SLOT}
         state |= {k: torch.tensor(past, dtype=torch.float64) for k,past in self.history.items()}
+        state['length'] = torch.tensor([self.steps, self.in_epoch])
         if self.g: state |= {'g':self.g.get_state(), 'g.epoch':self._epoch_began}
-        return {k: t.detach().cpu().clone() for k,t in state.items()}
+        return {k: t.detach().cpu().clone(memory_format=torch.contiguous_format) for k,t in state.items()}
 
     def restore(self,
                 state:dict[str,Tensor] # from `state`, of a run with the same arguments
                ):
-        "Go back to where `state` was taken; `KeyError` if something is missing in it"
+        "Go back to where `state` was taken; `KeyError` if something is missing in it, `ValueError` if it is of another run"
+        if state['length'].tolist() != [self.steps, self.in_epoch]: raise ValueError("resume: the state is of a run with other steps; give the arguments of the run that was cut off")
         self.model.load_state({k.removeprefix('model.'):t for k,t in state.items() if k.startswith('model.')})
         step, owners = len(state['loss']), [int(k.split('.')[1]) for k in state if k.startswith('exp_avg.')]
-        slots = {i: dict(step=torch.tensor(float(step)), **{mean: state[f'{mean}.{i}'] for mean in _MEANS}) for i in owners}
+        slots = {i: {name: state[f'{name}.{i}'].clone() for name in _SLOT} for i in owners}
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), 'state':slots})
         with warnings.catch_warnings(action='ignore'):  # the schedule doesn't know that there were steps
             self.schedule.last_epoch = step - 1
@@ -173,7 +176,6 @@ def fit(model, # a language model with parameters
     steps = epochs*in_epoch
     optimizer, schedule = _one_cycle(model, lr, weight_decay, steps, decayed, betas)
     run = Run(model, optimizer, schedule, steps, in_epoch, g)
-    if resume and len(resume.get('loss', ())) > steps: raise ValueError(f"resume: {len(resume['loss'])} steps are more than this run has; give the arguments of the run that was cut off")
     if resume:
         try: run.restore(resume)
         except (KeyError, TypeError) as e: raise ValueError(f"resume: the state isn't whole ({e}); begin anew") from None
@@ -186,7 +188,7 @@ def fit(model, # a language model with parameters
             optimizer.step()
             schedule.step()
             history['loss'].append(loss)
-            if dev is not None and (run.step%math.ceil(steps/20)==0 or run.step==steps): history['dev'].append((run.step, nll(model, dev)))
+            if dev is not None and len(dev) and (run.step%math.ceil(steps/20)==0 or run.step==steps): history['dev'].append((run.step, nll(model, dev)))
             bar.set_postfix(loss=loss, dev=history['dev'][-1][1] if history['dev'] else None, refresh=False)
             if after_step and after_step(run): break
     except KeyboardInterrupt: print(f"stopped after {run.step} of {steps} steps; the model is kept", file=sys.stderr)

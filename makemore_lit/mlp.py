@@ -42,6 +42,7 @@ def sgd(model, # a language model with parameters
 class Layer:
     "What all layers share: a mode, and nothing to learn unless they say so"
     training = False  # it is switched on for training only
+    again = False  # switched on for all layers while a pass is computed once more: nothing is drawn or averaged anew
     def parameters(self)->list[Tensor]: return []  # what is trained by gradient descent
     def state(self)->dict[str,Tensor]: return {}  # parameters and buffers
     def train(self,
@@ -73,9 +74,10 @@ class BatchNorm1d(Layer):
             if N < 2: raise ValueError("one example has no variance; use evaluation mode, or more examples (another batch_size, if it is the last of an epoch)")
             centred = x - (mean := x.mean(axes))
             var = (centred*centred).mean(axes)  # as in the equation; `x.var` takes several times as long
-            with torch.no_grad():
-                self.mean.lerp_(mean, self.momentum)
-                self.var.lerp_(var*N/(N - 1), self.momentum)
+            if not Layer.again:
+                with torch.no_grad():
+                    self.mean.lerp_(mean, self.momentum)
+                    self.var.lerp_(var*N/(N - 1), self.momentum)
         return centred*(self.gamma*(var + self.eps).rsqrt()) + self.beta
 
     def parameters(self): return [self.gamma, self.beta]
@@ -140,13 +142,14 @@ class Dropout(Layer):
                  g:torch.Generator|None=None # on the CPU
                 ):
         if not 0 <= p < 1: raise ValueError(f"p is {p}; it has to be at least 0 and less than 1")
-        self.p, self.g = p, g
+        self.p, self.g, self.kept = p, g, None
 
     def __call__(self,
                  x:Tensor # of any shape
                 )->Tensor: # like `x`
         if not self.training or self.p==0: return x
-        self.kept = (torch.rand(x.shape, generator=self.g) >= self.p).to(x.device)  # of the last pass, for its gradient
+        if self.kept is None or not Layer.again:  # the mask of the last pass, for its gradient
+            self.kept = (torch.rand(x.shape, generator=self.g) >= self.p).to(x.device)
         return x*self.kept/(1 - self.p)
 
 class Flatten(Layer):

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from tqdm import tqdm
 from .backprop import backward
 from .contexts import NGram
-from .counts import (
-    Bigram, BigramNet, count_contexts, LanguageModel, nll, sample)
+from .counts import Bigram, BigramNet, count_contexts, LanguageModel, nll
+from .counts import sample
 from .data import seeded, split_words, unseen, Vocab
 from .descent import fit
 from .mlp import MLP

@@ -12,9 +12,8 @@ from torch import Tensor
 from .backprop import rule
 from .counts import evaluating
 from .data import Vocab
-from .mlp import (
-    BatchNorm1d, Dropout, Embedding, Flatten, GELU, Layer, Linear, Network,
-    Sequential, Tanh)
+from .mlp import BatchNorm1d, Dropout, Embedding, Flatten, GELU, Layer
+from .mlp import Linear, Network, Sequential, Tanh
 
 # %% ../nbs/06_wavenet.ipynb #3fbe620c
 class FlattenConsecutive(Layer):
