@@ -126,9 +126,10 @@ def _batchnorm(layer:BatchNorm1d, dout, z, out):
 @rule.register
 def _dropout(layer:Dropout, dout, x, out):
     if not layer.training or layer.p==0: return (dout,)
-    if layer.kept is None or layer.kept.shape != x.shape or not torch.equal(out, x*layer.kept/(1 - layer.p)):
+    kept = getattr(layer, 'kept', torch.empty(0))
+    if kept.shape != x.shape or not torch.equal(out, x*kept/(1 - layer.p)):
         raise ValueError("this pass of a Dropout isn't its last one; call it first, and let each stand in one place")
-    return (dout*layer.kept/(1 - layer.p),)
+    return (dout*kept/(1 - layer.p),)
 
 @rule.register
 def _gelu(layer:GELU, dout, x, out):

@@ -25,8 +25,8 @@ from .wavenet import WaveNet
 # %% ../nbs/12_checkpoints.ipynb #f801ed74
 FORMAT = 1  # of the metadata; a file with a higher number is refused
 MAX_BLOCK_SIZE = 1000  # the longest context of a model in a file
-OWN = Bigram, BigramNet, NGram, MLP, WaveNet
-MODELS = {cls.__name__: cls for cls in OWN}  # what a checkpoint can hold; `register` adds to it
+OWN:tuple[type, ...] = Bigram, BigramNet, NGram, MLP, WaveNet
+MODELS:dict[str,type] = {cls.__name__: cls for cls in OWN}  # what a checkpoint can hold; `register` adds to it
 
 # %% ../nbs/12_checkpoints.ipynb #dce8611c
 def _pack(t):

@@ -142,13 +142,13 @@ class Dropout(Layer):
                  g:torch.Generator|None=None # on the CPU
                 ):
         if not 0 <= p < 1: raise ValueError(f"p is {p}; it has to be at least 0 and less than 1")
-        self.p, self.g, self.kept = p, g, None
+        self.p, self.g = p, g
 
     def __call__(self,
                  x:Tensor # of any shape
                 )->Tensor: # like `x`
         if not self.training or self.p==0: return x
-        if self.kept is None or not Layer.again:  # the mask of the last pass, for its gradient
+        if not (Layer.again and hasattr(self, 'kept')):  # the mask of the last pass, for its gradient
             self.kept = (torch.rand(x.shape, generator=self.g) >= self.p).to(x.device)
         return x*self.kept/(1 - self.p)
 
