@@ -8,37 +8,46 @@ __all__ = ['check_gradient', 'linear_backward', 'tanh_backward', 'embedding_back
 
 # %% ../nbs/05_backprop.ipynb #ca63d912
 from functools import singledispatch
+from typing import Any
 import torch
 from torch import Tensor
 from torch.testing import assert_close
+from .corpora import need
 from .descent import count_loss
 from .mlp import BatchNorm1d, Dropout, Embedding, Flatten, GELU, Layer
-from .mlp import Linear, Network, Sequential, Tanh
+from .mlp import Linear
+from .mlp import Network, Sequential, Tanh, check_shapes
 
 # %% ../nbs/05_backprop.ipynb #84cc456f
 def check_gradient(name:str, # of the tensor
                    ours:Tensor, # the gradient to be judged
                    tensor:Tensor, # its `.grad` is what `ours` should be
-                   tol:float|None=None # absolute plus relative; None for 1e-10 in float64 and 1e-6 in other types
+                   tol:float|None=None # absolute plus relative; see below
                   )->str: # how far apart the two are
-    "Compare a gradient with autograd's in shape, type and every number; `AssertionError` says which differs and by how much"
-    theirs = tensor.grad
-    if theirs is None: raise ValueError(f"{name} has no gradient to compare with; it has to require one before the forward pass, "
-                                        f"keep it by {name}.retain_grad() if it is computed, and then comes loss.backward()")
-    if not isinstance(ours, Tensor): raise AssertionError(f"d{name} is {ours!r}, not a tensor")
+    """Compare a gradient with autograd's in shape, type and every number.
+
+    `AssertionError` says which differs, and by how much. Without `tol` it is 1e-10 in
+    float64 and 1e-6 in other types.
+    """
+    theirs:Any = tensor.grad
+    need(theirs is not None, f"{name} has no gradient to compare with; {_NO_GRADIENT}")
+    need(isinstance(ours, Tensor), f"d{name} is {ours!r}, not a tensor", AssertionError)
     if tol is None: tol = 1e-10 if theirs.dtype==torch.float64 else 1e-6
     assert_close(ours, theirs, rtol=tol, atol=tol, msg=lambda why: f"d{name}: {why}")
     apart, largest = (ours - theirs).abs().max().item(), theirs.abs().max().item()
-    return f"d{name:8}{str(tuple(theirs.shape)):13} largest {largest:7.1e}, apart by {apart:7.1e} at most"
+    shape = str(tuple(theirs.shape))
+    return f"d{name:8}{shape:13} largest {largest:7.1e}, apart by {apart:7.1e} at most"
+
+_NO_GRADIENT = ("it has to require one before the forward pass, keep it by "
+                "`retain_grad()` if it is computed, and then comes loss.backward()")
 
 # %% ../nbs/05_backprop.ipynb #78a83630
 def linear_backward(dout:Tensor, # `(B, …, fan_out)`, the gradient of `x @ W + b`
                     x:Tensor, # `(B, …, fan_in)`
                     W:Tensor # `(fan_in, fan_out)`
-                   )->tuple[Tensor,Tensor,Tensor]: # of `x`, like it; of `W`, like it; of `b`, `(fan_out,)`
-    "The gradients of a linear layer's input, weights and bias; `ValueError` if the shapes don't agree"
-    if x.ndim < 2 or x.shape[-1:] + dout.shape[-1:] != W.shape or x.shape[:-1] != dout.shape[:-1]:
-        raise ValueError(f"dout {tuple(dout.shape)}, x {tuple(x.shape)}, W {tuple(W.shape)}; they have to be (B, …, out), (B, …, in) and (in, out)")
+                   )->tuple[Tensor,Tensor,Tensor]: # of `x`, of `W`, of `b` `(fan_out,)`
+    "The gradients of a linear layer's input, weights and bias"
+    check_shapes(dout=(dout, '… O'), x=(x, '… I'), W=(W, 'I O'))
     rows = dout.flatten(0, -2)
     return dout @ W.T, x.flatten(0, -2).T @ rows, rows.sum(0)
 
@@ -54,18 +63,21 @@ def embedding_backward(demb:Tensor, # `(…, D)`, the gradient of `C[ix]`
                        ix:Tensor, # `(…,)` int64
                        V:int # rows of `C`
                       )->Tensor: # `(V, D)`, the gradient of `C`
-    "The gradient of an embedding table: each row adds up what comes back from all its copies; `ValueError` for other shapes"
-    if ix.ndim < 1 or demb.shape[:-1] != ix.shape:
-        raise ValueError(f"demb has shape {tuple(demb.shape)}, ix {tuple(ix.shape)}; demb has to be like ix, with one axis more")
-    return demb.new_zeros(V, demb.shape[-1]).index_add_(0, ix.flatten(), demb.flatten(0, -2))
+    "The gradient of an embedding table: a row adds up what comes back from its copies"
+    check_shapes(demb=(demb, '… D'), ix=(ix, '…'))
+    dC = demb.new_zeros(V, demb.shape[-1])
+    return dC.index_add_(0, ix.flatten(), demb.flatten(0, -2))
 
 # %% ../nbs/05_backprop.ipynb #8b81361c
 def cross_entropy_backward(logits:Tensor, # `(B, V)`
-                           n:Tensor # `(B, V)`, counts of the next characters; a single 1 in each row for examples
+                           n:Tensor # `(B, V)`, counts of the next characters
                           )->Tensor: # `(B, V)`, the gradient of `logits`
-    "The gradient of `count_loss`, softmax and cross-entropy in one; `ValueError` if `n` isn't one count for each logit"
-    if n.shape != logits.shape:
-        raise ValueError(f"n has shape {tuple(n.shape)}, logits {tuple(logits.shape)}; make counts of labels by `F.one_hot(y, V)`")
+    """The gradient of `count_loss`, softmax and cross-entropy in one.
+
+    For examples each row of `n` has a single 1: `F.one_hot(y, V)` makes them of labels.
+    """
+    need(n.shape==logits.shape, f"n has shape {tuple(n.shape)}, logits "
+         f"{tuple(logits.shape)}; make counts of labels by `F.one_hot(y, V)`")
     times = n.sum(1, keepdim=True)
     return ((times*logits.softmax(1) - n)/times.sum()).to(logits)
 
@@ -75,17 +87,19 @@ def batchnorm_backward(dout:Tensor, # `(…, H)`, the gradient of the output
                        gamma:Tensor, *, # `(H,)`
                        eps:float=1e-5, # added to the variance
                        correction:int=0 # 0 for the biased variance, 1 for the unbiased
-                      )->tuple[Tensor,Tensor,Tensor]: # of `z`, like it; of `gamma` and `beta`, `(H,)`
-    "The gradients of BatchNorm in training (Ioffe and Szegedy 2015); `ValueError` for other shapes, or no variance"
-    if dout.shape != z.shape or gamma.shape != z.shape[-1:] or z.ndim < 2:
-        raise ValueError(f"dout {tuple(dout.shape)}, z {tuple(z.shape)}, gamma {tuple(gamma.shape)}; they have to be (…, H), (…, H) and (H,)")
+                      )->tuple[Tensor,Tensor,Tensor]: # of `z`, of `gamma`, of `beta`
+    "The gradients of BatchNorm in training (Ioffe and Szegedy 2015)"
+    check_shapes(dout=(dout, '… H'), z=(z, '… H'), gamma=(gamma, 'H'))
     axes, B = tuple(range(z.ndim - 1)), z.numel()//z.shape[-1]
-    if B <= correction: raise ValueError(f"{B} examples have no unbiased variance; take two or more, or correction=0")
+    need(B > correction, f"{B} examples have no unbiased variance; take two or more")
+    # forward once more: the normalised input
     centred = z - z.mean(axes)
     rstd = ((centred*centred).sum(axes)/(B - correction) + eps).rsqrt()
     zhat = centred*rstd
+    # and back, by the formula above
     dgamma, dbeta = (dout*zhat).sum(axes), dout.sum(axes)
-    return gamma*rstd*(dout - dbeta/B - zhat*(dgamma/(B - correction))), dgamma, dbeta
+    dz = gamma*rstd*(dout - dbeta/B - zhat*(dgamma/(B - correction)))
+    return dz, dgamma, dbeta
 
 # %% ../nbs/05_backprop.ipynb #ce5a8d2a
 @singledispatch
@@ -93,13 +107,20 @@ def rule(layer, # of the class that the rule is for
          dout:Tensor, # like `out`, the gradient of the layer's output
          x:Tensor, # what went in
          out:Tensor # what came out
-        )->tuple: # the gradient of `x`, and one for each of `layer.parameters()`, in their order
+        )->tuple: # the gradient of `x`, and one for each of `layer.parameters()`
     """The gradients of a layer's input and parameters, found by the layer's class.
 
-    A new layer gets its rule by `@rule.register` over a function of the same four arguments, the first of
-    which is annotated with the class; `ValueError` for a layer without one.
+    A new layer gets its rule by `@rule.register` over a function of the same four
+    arguments, the first of which is annotated with the class.
+
+    >>> x = torch.tensor([[0., 1.]])
+    >>> dx, = rule(Tanh(), torch.ones(1, 2), x, x.tanh())
+    >>> [round(d, 2) for d in dx[0].tolist()]
+    [1.0, 0.42]
     """
-    raise ValueError(f"no gradient by hand for {type(layer).__name__}; give it one by `rule.register`, or use `autograd`")
+    raise ValueError(f"no gradient by hand for {type(layer).__name__}; {_REGISTER}")
+
+_REGISTER = "give it one by `rule.register`, or use `autograd`"
 
 @rule.register
 def _linear(layer:Linear, dout, x, out):
@@ -110,7 +131,8 @@ def _linear(layer:Linear, dout, x, out):
 def _tanh(layer:Tanh, dout, x, out): return (tanh_backward(dout, out),)
 
 @rule.register
-def _embedding(layer:Embedding, dout, x, out): return None, embedding_backward(dout, x, len(layer.C))
+def _embedding(layer:Embedding, dout, x, out):
+    return None, embedding_backward(dout, x, len(layer.C))
 
 @rule.register
 def _flatten(layer:Flatten, dout, x, out): return (dout.view(x.shape),)
@@ -127,31 +149,36 @@ def _batchnorm(layer:BatchNorm1d, dout, z, out):
 def _dropout(layer:Dropout, dout, x, out):
     if not layer.training or layer.p==0: return (dout,)
     kept = getattr(layer, 'kept', torch.empty(0))
-    if kept.shape != x.shape or not torch.equal(out, x*kept/(1 - layer.p)):
-        raise ValueError("this pass of a Dropout isn't its last one; call it first, and let each stand in one place")
+    need(kept.shape==x.shape and torch.equal(out, x*kept/(1 - layer.p)),
+         "this isn't a Dropout's last pass; call it first, and let each stand in one "
+         "place")
     return (dout*kept/(1 - layer.p),)
 
 @rule.register
 def _gelu(layer:GELU, dout, x, out):
     k, a = (2/torch.pi)**.5, .044715
     t = (k*(x + a*x**3)).tanh()
-    return (dout*(.5*(1 + t) + .5*x*(1 - t*t)*k*(1 + 3*a*x*x)),)
+    slope = .5*(1 + t) + .5*x*(1 - t*t)*k*(1 + 3*a*x*x)
+    return (dout*slope,)
 
 def _again(layer, x):
-    "What `layer` gave for `x`, computed once more: with the same masks, and without moving running statistics"
+    "What `layer` gave for `x`, once more: the same masks, and running statistics stay"
     before, Layer.again = Layer.again, True
     try: return layer(x)
     finally: Layer.again = before
 
 def _check_owner(layer):
-    "`ValueError` if a layer has only the rule of a class whose `__call__` isn't its own"
+    "`ValueError` if a layer has only the rule of a class that computes something else"
     owner = next((cls for cls in type(layer).__mro__ if cls in rule.registry), object)
-    if owner is not object and type(layer).__call__ is not owner.__call__:
-        raise ValueError(f"no gradient by hand for {type(layer).__name__}, which isn't computed as a {owner.__name__}; give it one by `rule.register`")
+    if owner is object: return  # without a rule, which `rule` says
+    name = type(layer).__name__
+    need(type(layer).__call__ is owner.__call__, f"no gradient by hand for {name}, "
+         f"which isn't computed as a {owner.__name__}; {_REGISTER}")
 
 def _through(layers, values, dout):
-    "Back through layers whose inputs, and last output, are `values`: the gradient of the first input, and those of all parameters"
-    grads = []
+    """Back through layers whose inputs, and last output, are `values`: the gradient of
+    the first input, and those of all parameters"""
+    grads:list = []
     for layer,x,out in zip(reversed(layers), values[-2::-1], values[::-1]):
         _check_owner(layer)
         dout, *own = rule(layer, dout, x, out)
@@ -162,7 +189,8 @@ def _through(layers, values, dout):
 def _sequential(layer:Sequential, dout, x, out):
     values = [x]
     for inner in layer.layers: values.append(_again(inner, values[-1]))
-    if not torch.allclose(values[-1], out): raise ValueError("a Sequential gives something else the second time; let each Dropout stand in one place")
+    need(torch.allclose(values[-1], out), "a Sequential gives something else the "
+         "second time; let each Dropout stand in one place")
     return _through(layer.layers, values, dout)
 
 # %% ../nbs/05_backprop.ipynb #47827933
@@ -171,12 +199,27 @@ def backward(model:Network, # in either mode; its logits are those of `model.net
              ix:Tensor, # `(B, T)` int64, contexts
              n:Tensor # `(B, V)`, counts of the next characters
             )->Tensor: # `()`, the loss in nats per character
-    "What `autograd` does, by hand: the loss, and each parameter's gradient in its `.grad`; `ValueError` for a layer without a `rule`"
-    if not isinstance(model, Network): raise ValueError(f"no gradients by hand for a {type(model).__name__}, which isn't made of layers; use `autograd`")
+    """What `autograd` does, by hand: the loss, and each gradient in a `.grad`.
+
+    `ValueError` for a layer without a `rule`.
+
+    >>> from makemore_lit.data import Vocab
+    >>> from makemore_lit.mlp import MLP
+    >>> model = MLP(Vocab(['ava']), g=torch.Generator().manual_seed(1))
+    >>> loss = backward(model, torch.tensor([[0, 0, 0]]), torch.tensor([[0., 1, 0]]))
+    >>> [tuple(p.grad.shape) for p in model.parameters()]
+    [(3, 10), (30, 200), (200,), (200, 3), (3,)]
+    """
+    need(isinstance(model, Network), "no gradients by hand for a "
+         f"{type(model).__name__}, which isn't made of layers; use `autograd`")
+    # forward, with the input of each layer kept
     values = [ix]
     for layer in model.net.layers: values.append(layer(values[-1]))
-    _, *grads = _through(model.net.layers, values, cross_entropy_backward(values[-1], n))
+    # and back; the gradient of the contexts, which are integers, is None
+    dlogits = cross_entropy_backward(values[-1], n)
+    _, *grads = _through(model.net.layers, values, dlogits)
     for p in model.parameters(): p.grad = None
     for p,d in zip(model.parameters(), grads, strict=True):
-        if p.requires_grad: p.grad = d if p.grad is None else p.grad + d  # one that two layers share is used twice
+        if not p.requires_grad: continue
+        p.grad = d if p.grad is None else p.grad + d  # a shared one is used twice
     return count_loss(values[-1], n)

@@ -6,19 +6,32 @@
 __all__ = ['PALETTE', 'plot_style', 'bar_chart', 'line_chart', 'graph_chart']
 
 # %% ../nbs/14_charts.ipynb #509cf030
-PALETTE = ['#0f86c9', '#d9772b', '#4b7869', '#694bff', '#96693c', '#7f7f7f']  # readable on light and on dark
+# Six colours that can be read on light and on dark; the last is for letters and axes
+PALETTE = ['#0f86c9', '#d9772b', '#4b7869', '#694bff', '#96693c', '#7f7f7f']
 
 def plot_style():
     "Set matplotlib's defaults to the style of this book's figures"
     import matplotlib.pyplot as plt
     grey = PALETTE[-1]
+    # Lines differ by colour and by how they are dashed
+    colours = plt.cycler(color=PALETTE)
+    dashes = plt.cycler(linestyle=['-', '--', '-.', ':', (0, (5, 1)), (0, (1, 1))])
     plt.rcParams.update({
-        'figure.figsize':(7, 3.2), 'figure.dpi':150, 'figure.facecolor':'none', 'savefig.facecolor':'none',
-        'figure.constrained_layout.use':True, 'axes.facecolor':'none', 'axes.edgecolor':grey, 'axes.labelcolor':grey,
-        'axes.titlecolor':grey, 'text.color':grey, 'xtick.color':grey, 'ytick.color':grey, 'grid.color':grey,
-        'axes.grid':True, 'grid.alpha':.25, 'axes.axisbelow':True, 'axes.spines.top':False, 'axes.spines.right':False,
-        'axes.prop_cycle':plt.cycler(color=PALETTE) + plt.cycler(linestyle=['-', '--', '-.', ':', (0, (5, 1)), (0, (1, 1))]),
-        'legend.frameon':False, 'font.size':11, 'axes.titlesize':11, 'lines.linewidth':2})
+        # Size in inches, dots per inch, and room for the labels
+        'figure.figsize':(7, 3.2), 'figure.dpi':150,
+        'figure.constrained_layout.use':True,
+        # No background: that of the page is seen
+        'figure.facecolor':'none', 'savefig.facecolor':'none',
+        'axes.facecolor':'none', 'legend.frameon':False,
+        # All that isn't data is grey
+        'text.color':grey, 'axes.titlecolor':grey, 'axes.labelcolor':grey,
+        'axes.edgecolor':grey, 'xtick.color':grey, 'ytick.color':grey,
+        # A faint grid behind the data, and no frame above and on the right
+        'axes.grid':True, 'axes.axisbelow':True, 'grid.color':grey, 'grid.alpha':.25,
+        'axes.spines.top':False, 'axes.spines.right':False,
+        # Letters and lines
+        'font.size':11, 'axes.titlesize':11,
+        'lines.linewidth':2, 'axes.prop_cycle':colours + dashes})
 
 # %% ../nbs/14_charts.ipynb #682b48ed
 def bar_chart(heights:dict, # label -> height
@@ -58,11 +71,19 @@ def graph_chart(at:dict, # node -> (x, y), where it stands
     "Draw a graph: its nodes by name, and an arrow for each edge"
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots()[1]
-    boxes = {node: ax.text(*xy, node, ha='center', va='center', fontsize=9, color='black',
-                           bbox=dict(boxstyle='round,pad=.35', color=PALETTE[node in marked])) for node,xy in at.items()}
+    # Each node's name in a box
+    boxes = {}
+    for node,(x,y) in at.items():
+        colour = PALETTE[1] if node in marked else PALETTE[0]
+        text = ax.text(x, y, node, ha='center', va='center', fontsize=9, color='black',
+                       bbox=dict(boxstyle='round,pad=.35', color=colour))
+        boxes[node] = text.get_bbox_patch()
+    # Arrows from the rim of one box to the rim of another
     for a,b in edges:
-        ax.annotate('', at[b], at[a], arrowprops=dict(arrowstyle='-|>', color=PALETTE[-1], shrinkA=1, shrinkB=1,
-                    patchA=boxes[a].get_bbox_patch(), patchB=boxes[b].get_bbox_patch()))
+        arrow = dict(arrowstyle='-|>', color=PALETTE[-1], shrinkA=1, shrinkB=1,
+                     patchA=boxes[a], patchB=boxes[b])
+        ax.annotate('', at[b], at[a], arrowprops=arrow)
+    # Text doesn't set the limits of the axes, so we do, with room around the nodes
     xs, ys = zip(*at.values())
     ax.set(xlim=(min(xs) - .5, max(xs) + .5), ylim=(min(ys) - .5, max(ys) + .5))
     ax.axis('off')

@@ -16,7 +16,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 from . import __version__
 from .contexts import NGram
-from .corpora import FORBIDDEN, write_atomic
+from .corpora import FORBIDDEN, need, write_atomic
 from .counts import Bigram, BigramNet, LanguageModel
 from .data import Vocab
 from .mlp import MLP
@@ -26,119 +26,201 @@ from .wavenet import WaveNet
 FORMAT = 1  # of the metadata; a file with a higher number is refused
 MAX_BLOCK_SIZE = 1000  # the longest context of a model in a file
 OWN:tuple[type, ...] = Bigram, BigramNet, NGram, MLP, WaveNet
-MODELS:dict[str,type] = {cls.__name__: cls for cls in OWN}  # what a checkpoint can hold; `register` adds to it
+# What a checkpoint can hold, by name; `register` adds to it.
+MODELS:dict[str,type] = {cls.__name__: cls for cls in OWN}
 
 # %% ../nbs/12_checkpoints.ipynb #dce8611c
+def _holds(kind, t):
+    "Whether the integer type `kind` has room for every number in `t`"
+    room = torch.iinfo(kind)
+    return not t.numel() or (room.min <= t.min() and t.max() <= room.max)
+
 def _pack(t):
-    "`t` in fewer bytes, and how it was done; None for floating-point numbers, which stay as they are"
-    t = t.detach().cpu().clone(memory_format=torch.contiguous_format)  # a tensor of its own, even if two layers share one
+    """`t` in fewer bytes, and how it was done.
+
+    Floating-point numbers stay as they are; what was done is None then.
+    """
+    # A tensor of its own, even if two layers share one.
+    t = t.detach().cpu().clone(memory_format=torch.contiguous_format)
     if t.is_floating_point(): return t, None
+    # A vector that never falls becomes its first number and the steps from there.
     rising = t.ndim==1 and len(t) > 1 and (t.diff() >= 0).all()
     if rising: t = torch.cat([t[:1], t.diff()])
-    holds = lambda kind: not t.numel() or torch.iinfo(kind).min <= t.min() and t.max() <= torch.iinfo(kind).max
-    return t.to(next(filter(holds, (torch.uint8, torch.int16, torch.int32, torch.int64)))), 'differences' if rising else 'values'
+    # The first type that is large enough is the smallest.
+    kinds = torch.uint8, torch.int16, torch.int32, torch.int64
+    smallest = next(kind for kind in kinds if _holds(kind, t))
+    return t.to(smallest), 'differences' if rising else 'values'
 
 def _unpack(t, how):
     "What `_pack` was given"
     if how is None: return t
-    if how not in ('differences', 'values') or t.is_floating_point(): raise ValueError(f"nothing is known of a {t.dtype} packed as {how!r}")
+    known = how in ('differences', 'values') and not t.is_floating_point()
+    need(known, f"nothing is known of a {t.dtype} packed as {how!r}")
     return t.long().cumsum(0) if how=='differences' else t.long()
 
 # %% ../nbs/12_checkpoints.ipynb #c08b8531
 def _as_json(facts):
-    "`facts` as JSON; `ValueError` if they aren't text, finite numbers, lists and dictionaries"
+    "`facts` as JSON; `ValueError` unless text, finite numbers, lists, dictionaries"
     try: return json.dumps(facts, allow_nan=False)
-    except (TypeError, ValueError) as e: raise ValueError(f"the facts can't be written as JSON: {e}") from None
+    except (TypeError, ValueError) as e:
+        raise ValueError(f"the facts can't be written as JSON: {e}") from None
 
 # %% ../nbs/12_checkpoints.ipynb #77b10419
-def _built(kind, config, vocab, device):
+def _built(kind, config, vocab, device='cpu'):
     "A new model, without touching the global generator"
-    with torch.random.fork_rng(devices=[]), torch.device(device): return MODELS[kind](Vocab([vocab]), **config)
+    with torch.random.fork_rng(devices=[]), torch.device(device):
+        return MODELS[kind](Vocab([vocab]), **config)
 
-def _check_config(cls, config, n_tensors):
-    "`ValueError` unless these are all arguments of `cls`, of the right types, and there are as many layers as tensors at most"
-    defaults = {k:p.default for k,p in inspect.signature(cls).parameters.items() if k not in ('vocab', 'g')}
-    if config.keys() != defaults.keys(): raise ValueError(f"the arguments are {', '.join(config)}, not {', '.join(defaults)}")
-    if cls not in OWN: return  # only its author knows more
-    for k,default in defaults.items():
-        if type(config[k]) not in ((int, float) if type(default) is float else (type(default),)): raise ValueError(f"{k} is {config[k]!r}")
-        limit = {'n_layers':n_tensors, 'block_size':MAX_BLOCK_SIZE}.get(k, 2**40)
-        if type(config[k]) is int and not 0 <= config[k] <= limit: raise ValueError(f"{k} is {config[k]}; {limit} at most are possible here")
+def _rules(kind, config, vocab, state):
+    """What a sound model obeys: whether it does, and what is wrong if it doesn't.
 
-def _check_numbers(kind, state):
-    "`ValueError` for types or values that no model has"
-    whole = [k for k,t in state.items() if not t.is_floating_point()]  # of which our own networks have none
-    if len({t.dtype for k,t in state.items() if k not in whole}) > 1 or whole and MODELS[kind] in OWN: raise ValueError("the tensors have different types, or none of a model")
+    The rules are in order: each is looked at only if the ones before it hold.
+    """
+    yield (sorted(set(vocab))==list(vocab) and not FORBIDDEN.search(vocab),
+           "the vocabulary isn't sorted, or has control characters")
+    yield (json.loads(_as_json([config, vocab]))==[config, vocab],
+           "its arguments or characters don't come back from JSON as they are")
+    # The arguments are those of the class …
+    cls, defaults = MODELS[kind], {}
+    for k,p in inspect.signature(cls).parameters.items():
+        if k not in ('vocab', 'g'): defaults[k] = p.default
+    yield (config.keys()==defaults.keys(),
+           f"the arguments are {', '.join(config)}, not {', '.join(defaults)}")
+    # … and of the right type and size, which of other classes only their authors know.
+    limits = {'n_layers':len(state), 'block_size':MAX_BLOCK_SIZE}
+    for k,default in defaults.items() if cls in OWN else ():
+        value, limit = config[k], limits.get(k, 2**40)
+        # A whole number may stand for a float; but True isn't a number here.
+        kinds = (int, float) if type(default) is float else (type(default),)
+        yield type(value) in kinds, f"{k} is {value!r}"
+        yield (type(value) is not int or 0 <= value <= limit,
+               f"{k} is {value}; {limit} at most are possible here")
+    # An n-gram compares its tables with each other when it loads them.
+    if issubclass(cls, NGram): return
+    # Our own networks have floating-point numbers only, and all of one type.
+    real = [t.dtype for t in state.values() if t.is_floating_point()]
+    yield (len(set(real)) <= 1 and (cls not in OWN or len(real)==len(state)),
+           "the tensors have different types, or none of a model")
     for k,t in state.items():
-        if not t.float().isfinite().all() or (kind=='Bigram' and (t < 0).any()): raise ValueError(f"{k} has numbers that no model has")
+        possible = t.float().isfinite().all() and (kind != 'Bigram' or (t >= 0).all())
+        yield possible, f"{k} has numbers that no model has"
 
 def _check_sound(kind, config, vocab, state):
-    "`ValueError` unless a model of this class, with these arguments, characters and tensors can be saved and loaded"
-    if sorted(set(vocab)) != list(vocab) or FORBIDDEN.search(vocab): raise ValueError("the vocabulary isn't sorted, or has control characters")
-    if json.loads(_as_json([config, vocab])) != [config, vocab]: raise ValueError("its arguments or characters don't come back from JSON as they are")
+    "`ValueError` unless such a model can be saved and loaded"
+    for holds,message in _rules(kind, config, vocab, state): need(holds, message)
+    # The tensors have to fit a new model. On 'meta' it has shapes, but takes no memory.
     cls = MODELS[kind]
-    _check_config(cls, config, len(state))
-    if issubclass(cls, NGram): return _built(kind, config, vocab, 'cpu').load_state(state)  # its tables are compared with each other
-    _check_numbers(kind, state)
-    _built(kind, config, vocab, 'meta' if cls in OWN else 'cpu').load_state({k: t.to('meta' if cls in OWN else 'cpu') for k,t in state.items()})
+    device = 'meta' if cls in OWN and cls is not NGram else 'cpu'
+    tensors = {k: t.to(device) for k,t in state.items()}
+    _built(kind, config, vocab, device).load_state(tensors)
 
 # %% ../nbs/12_checkpoints.ipynb #492ac210
 def save(model:LanguageModel, # of a class in `MODELS`
          path:str|Path, /, # the file to write
          **facts # what else to remember, as JSON: the corpus, losses, …
         ):
-    "Write `model` to `path` as safetensors, whole or not at all; `ValueError` for another class, a model that `load` would refuse, or a fact that isn't JSON"
-    kind = type(model).__name__
-    if MODELS.get(kind) is not type(model): raise ValueError(f"a {kind} can't be saved; only {', '.join(MODELS)}, and what `register` adds")
-    if model.block_size > MAX_BLOCK_SIZE: raise ValueError(f"a context of {model.block_size} characters can't be saved; {MAX_BLOCK_SIZE} at most")
+    """Write `model` to `path` as safetensors, whole or not at all.
+
+    `ValueError` for a class that isn't in `MODELS`, a model that `load` would refuse,
+    or a fact that isn't JSON.
+
+    >>> save(pretrained('bigram'), '/tmp/bigram.safetensors', language='English')
+    >>> read_card('/tmp/bigram.safetensors')['language']
+    'English'
+    """
+    kind, length = type(model).__name__, model.block_size
+    need(MODELS.get(kind) is type(model), f"a {kind} can't be saved; "
+         f"only {', '.join(MODELS)}, and what `register` adds")
+    need(length <= MAX_BLOCK_SIZE, f"a context of {length} characters can't be saved; "
+         f"{MAX_BLOCK_SIZE} at most")
     config, vocab, state = model.config(), ''.join(model.vocab.itos[1:]), model.state()
     try: _check_sound(kind, config, vocab, state)
-    except ValueError as e: raise ValueError(f"this {kind} can't be saved: {e}; train it, or make it anew") from None
-    packed = {k: _pack(t) for k,t in state.items()}
-    own = dict(format=FORMAT, model=kind, config=config, vocab=vocab, makemore_lit=__version__,
-                torch=torch.__version__, packed={k:how for k,(_,how) in packed.items() if how})
-    if taken := own.keys() & facts.keys(): raise ValueError(f"{min(taken)}: the card has this fact already; give yours another name")
-    write_atomic(path, to_bytes({k:t for k,(t,_) in packed.items()}, {'makemore_lit':_as_json(own | facts)}))
+    except ValueError as e:
+        raise ValueError(f"this {kind} can't be saved: {e}; "
+                         "train it, or make it anew") from None
+    # The card says what `load` has to know to make the model anew.
+    card:dict = dict(format=FORMAT, model=kind, config=config, vocab=vocab,
+                makemore_lit=__version__, torch=torch.__version__, packed={})
+    taken = min(card.keys() & facts.keys(), default=None)
+    need(taken is None,
+         f"{taken}: the card has this fact already; give yours another name")
+    # The tensors take few bytes; the card says of each how that was done.
+    tensors = {}
+    for k,t in state.items():
+        tensors[k], how = _pack(t)
+        if how: card['packed'][k] = how
+    write_atomic(path, to_bytes(tensors, {'makemore_lit':_as_json(card | facts)}))
 
 # %% ../nbs/12_checkpoints.ipynb #f50560cd
 def _read(path, key, kind):
     "The tensors and the JSON under `key` in the metadata of a safetensors file"
     path = Path(path)
-    if not path.is_file(): raise FileNotFoundError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; give a {kind}")
+    what = 'a folder' if path.is_dir() else 'no such file'
+    need(path.is_file(), f"{path}: {what}; give a {kind}", FileNotFoundError)
+    # The library looks whether the file is whole, before it takes any memory.
     try:
-        with safe_open(path, 'pt') as f: metadata, tensors = f.metadata() or {}, {k: f.get_tensor(k) for k in f.keys()}
-    except (SafetensorError, OverflowError, MemoryError) as e: raise ValueError(f"{path}: not a whole {kind} ({e}); make it again") from None
+        with safe_open(path, 'pt') as file:
+            metadata = file.metadata() or {}
+            tensors = {k: file.get_tensor(k) for k in file.keys()}
+    except (SafetensorError, OverflowError, MemoryError) as e:
+        raise ValueError(f"{path}: not a whole {kind} ({e}); make it again") from None
+    # The file may be of another program, or of another version of this one.
     try: card = json.loads(metadata[key])
-    except (KeyError, ValueError, RecursionError): raise ValueError(f"{path}: a safetensors file, but no {kind} of this package; give another") from None
-    if not isinstance(card, dict) or type(card.get('format')) is not int or card['format'] < 1: raise ValueError(f"{path}: its metadata aren't those of a {kind}; give another")
-    if card['format'] > FORMAT: raise ValueError(f"{path}: has format {card['format']}, this version reads up to {FORMAT}; update makemore_lit")
+    except (KeyError, ValueError, RecursionError):
+        raise ValueError(f"{path}: a safetensors file, but no {kind} of this package; "
+                         "give another") from None
+    version = card.get('format') if isinstance(card, dict) else None
+    need(type(version) is int and version >= 1,
+         f"{path}: its metadata aren't those of a {kind}; give another")
+    need(version <= FORMAT, f"{path}: has format {version}, this version reads "
+         f"up to {FORMAT}; update makemore_lit")
     return tensors, card
 
 def read_card(path:str|Path # a checkpoint
-             )->dict: # format, model, config, vocab, versions, and the facts that `save` was given
-    "What a checkpoint says about its model; `OSError` or `ValueError` as for `load`"
+             )->dict: # what `save` wrote beside the tensors
+    """What a checkpoint says about its model; `OSError` or `ValueError` as for `load`.
+
+    It has the format, model, config, vocab and versions, and the facts given to `save`.
+    """
     return _read(path, 'makemore_lit', 'checkpoint')[1]
 
 # %% ../nbs/12_checkpoints.ipynb #d2271670
 def load(path:str|Path # a checkpoint
         )->LanguageModel: # in evaluation mode, on the CPU
-    "The model in a checkpoint; `OSError` if there is no such file, `ValueError` if it isn't whole and sound"
+    """The model in a checkpoint.
+
+    `OSError` if there is no such file, `ValueError` if it isn't whole and sound.
+
+    >>> load(pretrained_path('bigram')).n_params
+    729
+    """
     tensors, card = _read(path, 'makemore_lit', 'checkpoint')
     try:
-        if card['model'] not in MODELS: raise ValueError(f"its class is {card['model']!r}; there are {', '.join(MODELS)}; register it, if it is yours")
+        kind = card['model']
+        need(kind in MODELS, f"its class is {kind!r}; there are {', '.join(MODELS)}; "
+             "register it, if it is yours")
         state = {k: _unpack(t, card['packed'].get(k)) for k,t in tensors.items()}
-        _check_sound(card['model'], card['config'], card['vocab'], state)
-        return _built(card['model'], card['config'], card['vocab'], 'cpu').load_state(state)
-    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError, IndexError, OverflowError) as e:
-        raise ValueError(f"{path}: its metadata and tensors don't fit ({type(e).__name__}: {e}); make it again") from None
+        config, vocab = card['config'], card['vocab']
+        _check_sound(kind, config, vocab, state)
+        return _built(kind, config, vocab).load_state(state)
+    # A card may hold anything, so whatever goes wrong with it is an error of the file.
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError, IndexError,
+            OverflowError) as e:
+        raise ValueError(f"{path}: its metadata and tensors don't fit "
+                         f"({type(e).__name__}: {e}); make it again") from None
 
 # %% ../nbs/12_checkpoints.ipynb #82ab7372
 def register(cls:type # a language model, made by `cls(vocab, **config)`
             )->type: # `cls` itself, so that it can stand above a class as `@register`
-    "Let checkpoints hold models of a class; `ValueError` for a name that another class has"
+    """Let checkpoints hold models of a class; `ValueError` for a name that another has.
+
+    >>> register(MLP) is MODELS['MLP']
+    True
+    """
+    # The same class may be defined anew, as a notebook does.
     there = MODELS.get(cls.__name__, cls)
-    if (there.__module__, there.__qualname__) != (cls.__module__, cls.__qualname__):  # the same one may be defined anew
-        raise ValueError(f"there is a class {cls.__name__} already; give yours another name")
+    same = (there.__module__, there.__qualname__)==(cls.__module__, cls.__qualname__)
+    need(same, f"there is a class {cls.__name__} already; give yours another name")
     MODELS[cls.__name__] = cls
     return cls
 
@@ -148,19 +230,27 @@ def save_training(state:dict[str,Tensor], # that of a `Run`, from the hook of `f
                   **facts # as JSON: what has to be the same when the run goes on
                  ):
     "Write the state of an unfinished training to `path`, whole or not at all"
-    write_atomic(path, to_bytes(state, {'makemore_lit_training':_as_json(dict(format=FORMAT, facts=facts))}))
+    card = _as_json(dict(format=FORMAT, facts=facts))
+    write_atomic(path, to_bytes(state, {'makemore_lit_training':card}))
 
 # %% ../nbs/12_checkpoints.ipynb #6c88502f
 def load_training(path:str|Path, /, # a file that `save_training` wrote
                   **facts # those of the run that is to go on
                  )->dict[str,Tensor]: # what `fit` takes as its `resume`
-    "The state in `path`; `OSError` if there is none, `ValueError` if it isn't whole, or was saved with other `facts`"
+    """The state of an unfinished training.
+
+    `OSError` if there is no such file, `ValueError` if it isn't whole, or was saved
+    with other `facts`.
+    """
     state, card = _read(path, 'makemore_lit_training', 'training state')
     found, facts = card.get('facts'), json.loads(_as_json(facts))
-    if not isinstance(found, dict): raise ValueError(f"{path}: its facts are missing; delete the file to begin anew")
+    need(isinstance(found, dict),
+         f"{path}: its facts are missing; delete the file to begin anew")
     for k in sorted(found | facts):
-        if k not in found or k not in facts or found[k] != facts[k]:
-            raise ValueError(f"{path}: from a run with {k} {found.get(k)}, not {facts.get(k)}; give the same, or delete the file to begin anew")
+        was, now = found.get(k), facts.get(k)
+        need(k in found and k in facts and was==now,
+             f"{path}: from a run with {k} {was}, not {now}; "
+             "give the same, or delete the file to begin anew")
     return state
 
 # %% ../nbs/12_checkpoints.ipynb #3d33a656
@@ -169,10 +259,16 @@ PRETRAINED = ('bigram', '5-gram', 'mlp', 'wavenet')  # trained on `names`
 def pretrained_path(name:str # one of `PRETRAINED`
                    )->Path: # of its checkpoint
     "Where the package keeps a model; `ValueError` for another name"
-    if name not in PRETRAINED: raise ValueError(f"no model {name!r} comes with the package; there are {', '.join(PRETRAINED)}")
+    need(name in PRETRAINED, f"no model {name!r} comes with the package; "
+         f"there are {', '.join(PRETRAINED)}")
     return Path(str(files('makemore_lit')))/'corpora'/f'{name}.safetensors'
 
+# %% ../nbs/12_checkpoints.ipynb #d3688510
 def pretrained(name:str='wavenet' # one of `PRETRAINED`
               )->LanguageModel: # in evaluation mode
-    "A model of the book that comes with the package; `ValueError` for another name"
+    """A model of the book that comes with the package; `ValueError` for another name.
+
+    >>> pretrained('bigram').n_params
+    729
+    """
     return load(pretrained_path(name))

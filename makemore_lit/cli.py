@@ -16,65 +16,91 @@ from fastcore.docments import docments
 from .checkpoints import load, load_training, MAX_BLOCK_SIZE, PRETRAINED
 from .checkpoints import pretrained_path, read_card, save, save_training
 from .contexts import bootstrap, name_nll
-from .corpora import CORPORA, load_corpus, write_atomic
+from .corpora import CORPORA, load_corpus, need, write_atomic
 from .counts import count_contexts, nll, sample
 from .data import seeded, split_words, unseen, Vocab
 from .results import BLOCK_SIZE, compare, new_names, RECIPES, show_rows
 from .results import TRAINABLE, trained
 
 # %% ../nbs/13_cli.ipynb #ffb0bdad
-_TOO_LARGE = 'a size, a seed or a count is too large for this machine, or the corpus has too many characters; give less'
+_TOO_LARGE = ('a size, a seed or a count is too large for this machine, '
+              'or the corpus has too many characters; give less')
 
-def _give_up(command, what):
+def _give_up(name, what):
     "One line on standard error, without control characters, and exit status 2"
-    print(f"{command}: {''.join(c if c.isprintable() else '?' for c in str(what))}", file=sys.stderr)
+    text = ''.join(c if c.isprintable() else '?' for c in str(what))
+    print(f"{name}: {text}", file=sys.stderr)
     sys.exit(2)
 
+def _in_words(e):
+    "What to say of an error about the input"
+    # This is torch's word for a long seed.
+    if 'Overflow when unpacking' in str(e): return _TOO_LARGE
+    if not isinstance(e, OSError) or not e.strerror: return e
+    what = f"{e.filename or 'the output'}: {e.strerror}"
+    if e.errno==errno.ENOSPC: what += '; make room, or write elsewhere'
+    return what
+
 @contextlib.contextmanager
-def _one_line(command, debug):
+def _one_line(name, debug):
     "Turn an error about the input into one line on standard error and exit status 2"
-    if sys.stderr is None: sys.stderr = open(os.devnull, 'w')  # it was closed
-    if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(errors='replace')  # a terminal that isn't UTF-8
+    # Standard error may be closed, and a terminal may not know UTF-8.
+    if sys.stderr is None: sys.stderr = open(os.devnull, 'w')
+    if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(errors='replace')
     try:
         yield
         if sys.stdout: sys.stdout.flush()
-    except BrokenPipeError:  # whoever read the output has had enough, as in `| head`
+    # Whoever read the output has had enough, as in `| head`.
+    except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt: sys.exit(130)  # outside of training
+    # Ctrl-C outside of training.
+    except KeyboardInterrupt: sys.exit(130)
     except (OSError, ValueError, FloatingPointError) as e:
         if debug: raise
-        what = f"{e.filename or 'the output'}: {e.strerror}" if isinstance(e, OSError) and e.strerror else e
-        if 'Overflow when unpacking' in str(e): what = _TOO_LARGE  # torch's word for a long seed
-        if isinstance(e, OSError) and e.errno==errno.ENOSPC: what += '; make room, or write elsewhere'
-        _give_up(command, what)
+        _give_up(name, _in_words(e))
+    # Any other RuntimeError is a fault of the program, and its traceback is shown.
     except (RuntimeError, MemoryError, OverflowError) as e:
-        if debug or isinstance(e, RuntimeError) and not re.search('memory|allocate|overflow', str(e), re.I): raise
-        _give_up(command, _TOO_LARGE)
+        large = re.search('memory|allocate|overflow', str(e), re.I)
+        if debug or (isinstance(e, RuntimeError) and not large): raise
+        _give_up(name, _TOO_LARGE)
 
 # %% ../nbs/13_cli.ipynb #280903d9
 class _Parser(argparse.ArgumentParser):
     "One whose complaints are a single line"
-    def error(self, message): _give_up(self.prog, f'{message}; --help lists what it takes')
+    def error(self, message):
+        "The line that ends the program"
+        _give_up(self.prog, f'{message}; --help lists what it takes')
 
 def _parser(f):
     "The arguments and options that `f` takes, for the shell"
-    about, layout = docments(f, returns=False), partial(argparse.HelpFormatter, max_help_position=28)
+    layout = partial(argparse.HelpFormatter, max_help_position=28)
     parser = _Parser(f.__name__, description=f.__doc__, formatter_class=layout)
+    about = docments(f, returns=False)
     for k,p in inspect.signature(f).parameters.items():
-        kw = dict(action='store_true') if p.annotation is bool else dict(type=p.annotation)
+        kw = dict(help=about[k])
+        # A switch is there or not; anything else has a value of the type that is noted.
+        if p.annotation is bool: kw |= dict(action='store_true')
+        else: kw |= dict(type=p.annotation)
         if p.default is not p.empty: kw |= dict(default=p.default)
-        option = p.kind is p.KEYWORD_ONLY
-        if not option and 'default' in kw: kw |= dict(nargs='?')
-        parser.add_argument(f'--{k}' if option else k, help=about[k] + (f' (default: {p.default})' if kw.get('default') else ''), **kw)
-    parser.add_argument('--debug', action='store_true', help='show the traceback of an error')
+        if kw.get('default'): kw['help'] += f' (default: {p.default})'
+        # What stands after the `*` is an option; what stands before it has no name.
+        # `json_` becomes `--json`: in Python the name would hide a module.
+        if p.kind is p.KEYWORD_ONLY:
+            parser.add_argument(f"--{k.rstrip('_')}", dest=k, **kw)
+        else:
+            if 'default' in kw: kw |= dict(nargs='?')
+            parser.add_argument(k, **kw)
+    parser.add_argument('--debug', action='store_true',
+                        help='show the traceback of an error')
     return parser
 
 def _main(f, argv=None):
     "Call `f` with the arguments of the shell"
     options = vars(_parser(f).parse_args(argv))
-    with _one_line(f.__name__, options.pop('debug')): f(**options)
+    debug = options.pop('debug')
+    with _one_line(f.__name__, debug): f(**options)
 
-def command(f:Callable # its parameters are the arguments of the command, those after a `*` its options
+def command(f:Callable # its parameters are the arguments, those after a `*` the options
            )->Callable: # `f` itself
     "Make a command of `f`: `f.main(argv=None)` calls it from the shell"
     setattr(f, 'main', partial(_main, f))
@@ -86,69 +112,107 @@ class _Stopped(ValueError): "A signal that asked the program to stop"
 @contextlib.contextmanager
 def _stoppable(advice):
     "Within it, SIGINT and SIGTERM raise `_Stopped`, with `advice()` on how to go on"
-    def stop(number, frame): raise _Stopped(f"stopped by {signal.Signals(number).name}; {advice()}")
+    def stop(number, frame):
+        raise _Stopped(f"stopped by {signal.Signals(number).name}; {advice()}")
     before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
     try: yield
     finally:
         for s,handler in before.items(): signal.signal(s, handler)
 
 # %% ../nbs/13_cli.ipynb #afe89e62
+def _finite(value):
+    "`value`, or None for a loss that isn't finite"
+    lost = isinstance(value, float) and not math.isfinite(value)
+    return None if lost else value
+
 def _rows_as_json(rows):
     "Rows for programs; a loss that isn't finite is null"
-    finite = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v
-    return json.dumps([{k:finite(v) for k,v in r.items()} for r in rows], indent=1, ensure_ascii=False) + '\n'
+    rows = [{k: _finite(value) for k,value in row.items()} for row in rows]
+    return json.dumps(rows, indent=1, ensure_ascii=False) + '\n'
 
 def _writable(out, source, start=r'\['):
-    "`OSError` or `ValueError` before the work begins, if a file `out` couldn't or shouldn't be written after it"
+    """An error before the work begins, if `out` couldn't or shouldn't be written.
+
+    `OSError` or `ValueError`. An old file is replaced only if it begins with `start`.
+    """
     path = Path(out)
+    begins = b''
     if path.is_file():
         with open(path, 'rb') as file: begins = file.read(9)
-        if begins and not re.match(start.encode(), begins, re.DOTALL): raise ValueError(f"{out}: is a file of another kind, which would be lost; give another name")
-    if not out or out.endswith('/') or path.is_dir(): raise IsADirectoryError(f"--out {out!r}: not a file; give the name of one")
-    if path.exists() and not os.access(path, os.W_OK): raise PermissionError(f"{out}: can't be written; give another")
-    if path.exists() and Path(source).exists() and path.samefile(source): raise ValueError(f"{out}: is the corpus itself; give another")
-    folder = path.resolve().parent
-    if path.exists() and not path.is_file(): return  # a pipe or a device
-    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
-        raise PermissionError(f"{out}: its folder doesn't exist or can't be written; give another")
+    need(not begins or re.match(start.encode(), begins, re.DOTALL),
+         f"{out}: is a file of another kind, which would be lost; give another name")
+    need(out and not out.endswith('/') and not path.is_dir(),
+         f"--out {out!r}: not a file; give the name of one", IsADirectoryError)
+    there = path.exists()
+    need(not there or os.access(path, os.W_OK),
+         f"{out}: can't be written; give another", PermissionError)
+    need(not (there and Path(source).exists() and path.samefile(source)),
+         f"{out}: is the corpus itself; give another")
+    # A file is written beside the old one, and renamed; a pipe or a device isn't.
+    folder, renamed = path.resolve().parent, path.is_file() or not there
+    need(not renamed or (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)),
+         f"{out}: its folder doesn't exist or can't be written; give another",
+         PermissionError)
 
 # %% ../nbs/13_cli.ipynb #eb73fc0a
 @command
-def makemore_compare(source:str='names', # a file with one name per line in UTF-8, or: names, surnames
-                     *,
-                     out:str=None, # also write the rows to this file, as JSON
-                     seed:int=42 # of weights and samples; the split is always the book's
-                    ):
-    "Train one model of each kind, print their losses in nats per character, and ten new names from each"
+def makemore_compare(
+    source:str='names', # a file with one name per line in UTF-8, or: names, surnames
+    *,
+    out:str=None, # also write the rows to this file, as JSON
+    seed:int=42 # of weights and samples; the split is always the book's
+):
+    """Train one model of each kind, and print their losses and ten new names from each.
+
+    Losses are in nats per character.
+    """
     if out is not None: _writable(out, source)
     words = load_corpus(source)
-    with _stoppable(lambda: 'nothing is saved; begin anew'): rows, models = compare(words, seed)
-    if out is not None: write_atomic(out, _rows_as_json(rows).encode('utf-8', 'surrogatepass'))
+    with _stoppable(lambda: 'nothing is saved; begin anew'):
+        rows, models = compare(words, seed)
+    if out is not None:
+        write_atomic(out, _rows_as_json(rows).encode('utf-8', 'surrogatepass'))
     print(f'{words.name}: {len(words):,} words\n\n{show_rows(rows)}', flush=True)
     for name,model in models.items():
         names = ', '.join(new_names(model, words, seed))
         print(f"\n{name}: {names or '(none that is not in the corpus)'}", flush=True)
 
 # %% ../nbs/13_cli.ipynb #49e70718
+def _range(option, value):
+    "Whether an option may have this value, and what it may be"
+    if option=='lr': return 0 < value < math.inf, 'a number above 0'
+    if option=='weight_decay': return 0 <= value < math.inf, '0 or more'
+    if option=='dropout': return 0 <= value < 1, 'a number from 0 to below 1'
+    if option=='block_size':
+        return 1 <= value <= MAX_BLOCK_SIZE, f'1 to {MAX_BLOCK_SIZE}'
+    return value >= 1, '1 or more'
+
 def _changed(model, given):
-    "The recipe of `model` with the options that were given; `ValueError` for one that it hasn't"
-    if model not in TRAINABLE: raise ValueError(f"--model {model}: give one of {', '.join(TRAINABLE)}")
+    """The recipe of `model` with the options that were given.
+
+    `ValueError` for an option that the model hasn't, or a value that can't be.
+    """
+    need(model in TRAINABLE, f"--model {model}: give one of {', '.join(TRAINABLE)}")
     cls, config, fitting = RECIPES[TRAINABLE[model]]
-    given = {k:x for k,x in given.items() if x is not None}
-    sizes, of_fit = set(inspect.signature(cls).parameters), {'epochs', 'batch_size', 'lr', 'weight_decay'} if fitting else set()
-    for k in given:
-        if k not in sizes | of_fit: raise ValueError(f"--{k}: --model {model} has no such option; leave it out")
-        right, what = {'lr':(0 < given[k] < math.inf, 'a number above 0'), 'weight_decay':(0 <= given[k] < math.inf, '0 or more'),
-                       'dropout':(0 <= given[k] < 1, 'a number from 0 to below 1'), 'block_size':(1 <= given[k] <= MAX_BLOCK_SIZE, f'1 to {MAX_BLOCK_SIZE}')
-                      }.get(k, (given[k] >= 1, '1 or more'))
-        if not right: raise ValueError(f"--{k} {given[k]}: give {what}")
-    pick = lambda names: {k:x for k,x in given.items() if k in names}
-    return cls, {**config, **pick(sizes)}, {**fitting, **pick(of_fit)}
+    given = {k:value for k,value in given.items() if value is not None}
+    # Some options are arguments of the class, others of `fit`, which counts don't need.
+    of_class = inspect.signature(cls).parameters
+    of_fit = ('epochs', 'batch_size', 'lr', 'weight_decay') if fitting else ()
+    for k,value in given.items():
+        need(k in of_class or k in of_fit,
+             f"--{k}: --model {model} has no such option; leave it out")
+        right, what = _range(k, value)
+        need(right, f"--{k} {value}: give {what}")
+    config = config | {k:value for k,value in given.items() if k in of_class}
+    fitting = fitting | {k:value for k,value in given.items() if k in of_fit}
+    return cls, config, fitting
 
 def _usable(device):
     "`ValueError` unless torch can compute on `device`"
     try: torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError) as e: raise ValueError(f"--device {device}: {str(e).splitlines()[0][:60]}…; cpu always works") from None
+    except (RuntimeError, AssertionError) as e:
+        why = str(e).splitlines()[0][:60]
+        raise ValueError(f"--device {device}: {why}…; cpu always works") from None
 
 # %% ../nbs/13_cli.ipynb #e674770a
 def _keeper(path, facts, every=1.):
@@ -166,131 +230,203 @@ def _train(words, source, recipe, out, seed, device, resume):
     "The trained model and its losses; it is saved in `out`"
     state = Path(f'{out}.state')
     _usable(device)
-    if state.exists() and not resume: raise ValueError(f"{state}: an unfinished training; give --resume to go on, or delete the file to begin anew")
-    if resume and not state.exists(): raise FileNotFoundError(f"{state}: no such file, so there is nothing to go on with; leave out --resume")
-    vocab, (train, dev, _) = Vocab(words), split_words(words)
+    need(resume or not state.exists(), f"{state}: an unfinished training; "
+         "give --resume to go on, or delete the file to begin anew")
+    need(state.exists() or not resume, f"{state}: no such file, so there is nothing "
+         "to go on with; leave out --resume", FileNotFoundError)
+    # What is learned from, and on what the losses are measured.
     cls, config, fitting = recipe
-    facts = dict(model=cls.__name__, **config, **fitting, seed=seed, corpus=words.sha256)
-    counts = {k: count_contexts(part, vocab, config.get('block_size', BLOCK_SIZE)) for k,part in dict(train=train, dev=dev, unseen=unseen(dev, train)).items()}
-    kw = dict(dev=counts['dev'], device=device, after_step=_keeper(state, facts), resume=load_training(state, **facts) if resume else None)
+    vocab, block_size = Vocab(words), config.get('block_size', BLOCK_SIZE)
+    train, dev, _ = split_words(words)
+    parts = dict(train=train, dev=dev, unseen=unseen(dev, train))
+    counts = {k: count_contexts(part, vocab, block_size) for k,part in parts.items()}
+    # What has to be the same when the training goes on.
+    facts = dict(model=cls.__name__, **config, **fitting, seed=seed,
+                 corpus=words.sha256)
+    before = load_training(state, **facts) if resume else None
+    # Train; a stop says how to go on.
+    def advice():
+        if not state.exists(): return 'nothing was saved yet, begin anew'
+        return f"{state} has what was learned, go on with --resume"
     try:
-        advice = lambda: f"{state} has what was learned, go on with --resume" if state.exists() else 'nothing was saved yet, begin anew'
-        with _stoppable(advice): trained_model = trained(recipe, train, vocab, seed, **kw)
-    except FloatingPointError:  # to go on would lead there again
+        with _stoppable(advice):
+            model = trained(recipe, train, vocab, seed, dev=counts['dev'],
+                            device=device, after_step=_keeper(state, facts),
+                            resume=before)
+    except FloatingPointError:
+        # To go on would lead there again.
         state.unlink(missing_ok=True)
         raise
-    if not all(t.isfinite().all() for t in trained_model.state().values()): raise FloatingPointError("the weights are no longer finite; lower --lr or --weight_decay")
-    losses = {k: nll(trained_model, c) for k,c in counts.items()}
-    found = {k: x if math.isfinite(x) else None for k,x in losses.items()}
-    save(trained_model, out, corpus=dict(name=words.name, sha256=words.sha256, source=str(source)), losses=found, fit=fitting, seed=seed)
+    need(all(t.isfinite().all() for t in model.state().values()),
+         "the weights are no longer finite; lower --lr or --weight_decay",
+         FloatingPointError)
+    # Measure and save. When the model is in its file, the state isn't needed any more.
+    losses = {k: nll(model, c) for k,c in counts.items()}
+    corpus = dict(name=words.name, sha256=words.sha256, source=str(source))
+    found = {k: _finite(loss) for k,loss in losses.items()}
+    save(model, out, corpus=corpus, losses=found, fit=fitting, seed=seed)
     state.unlink(missing_ok=True)
-    return trained_model, losses
+    return model, losses
 
 # %% ../nbs/13_cli.ipynb #15d19770
 @command
-def makemore_train(source:str='names', # a file with one name per line in UTF-8, or: names, surnames
-                   *,
-                   model:str='wavenet', # what to train: bigram, net, 5-gram (or ngram, for other lengths), mlp or wavenet
-                   out:str='model.safetensors', # the checkpoint to write; OUT.state beside it while it is training
-                   block_size:int=None, # characters of context
-                   n_embd:int=None, # size of an embedding
-                   n_hidden:int=None, # units of a hidden layer
-                   dropout:float=None, # share of units to drop in training
-                   epochs:int=None, # passes over the contexts
-                   batch_size:int=None, # contexts in a mini-batch
-                   lr:float=None, # the highest learning rate
-                   weight_decay:float=None, # of AdamW
-                   seed:int=42, # of weights, dropout, order and samples; the split is always the book's
-                   device:str='cpu', # where to compute: cpu, cuda, mps
-                   resume:bool=False # go on with the training whose state is in OUT.state
-                  ):
-    "Train one model on 80 per cent of a corpus, save it, and print its losses in nats per character and ten new names; a size or rate that isn't given is the recipe's"
-    given = dict(block_size=block_size, n_embd=n_embd, n_hidden=n_hidden, dropout=dropout, epochs=epochs, batch_size=batch_size, lr=lr, weight_decay=weight_decay)
+def makemore_train(
+    source:str='names', # a file with one name per line in UTF-8, or: names, surnames
+    *,
+    model:str='wavenet', # bigram, net, 5-gram (ngram for other lengths), mlp or wavenet
+    out:str='model.safetensors', # the checkpoint; OUT.state beside it in training
+    block_size:int=None, # characters of context
+    n_embd:int=None, # size of an embedding
+    n_hidden:int=None, # units of a hidden layer
+    dropout:float=None, # share of units to drop in training
+    epochs:int=None, # passes over the contexts
+    batch_size:int=None, # contexts in a mini-batch
+    lr:float=None, # the highest learning rate
+    weight_decay:float=None, # of AdamW
+    seed:int=42, # of weights, dropout, order, samples; the split is always the book's
+    device:str='cpu', # where to compute: cpu, cuda, mps
+    resume:bool=False # go on with the training whose state is in OUT.state
+):
+    """Train one model, save it, and print its losses and ten new names.
+
+    It learns from 80 per cent of the corpus. Losses are in nats per character. A size
+    or rate that isn't given is the recipe's.
+    """
+    given = dict(block_size=block_size, n_embd=n_embd, n_hidden=n_hidden,
+                 dropout=dropout, epochs=epochs, batch_size=batch_size, lr=lr,
+                 weight_decay=weight_decay)
     recipe = _changed(model, given)
     _writable(out, source, r'.{8}\{')
-    if Path(out).exists() and not Path(out).is_file(): raise ValueError(f"--out {out}: not a regular file; give the name of one")
+    need(Path(out).is_file() or not Path(out).exists(),
+         f"--out {out}: not a regular file; give the name of one")
     words = load_corpus(source)
     trained_model, losses = _train(words, source, recipe, out, seed, device, resume)
-    print(f"{out}: {type(trained_model).__name__}, {trained_model.n_params:,} parameters, trained on {words.name}")
+    kind, size = type(trained_model).__name__, trained_model.n_params
+    print(f"{out}: {kind}, {size:,} parameters, trained on {words.name}")
     print(', '.join(f'{k} {x:.4f}' for k,x in losses.items()) + ' nats per character')
     print(', '.join(new_names(trained_model, words, seed)))
 
 # %% ../nbs/13_cli.ipynb #2720b1b0
 def _checkpoint(path):
-    "A model, its card, and its name for people; None is the package's WaveNet, and a name of `PRETRAINED` its model, unless there is such a file"
-    if path is None or path in PRETRAINED and not Path(path).exists(): path = pretrained_path(path or 'wavenet')
-    if not Path(path).exists(): raise FileNotFoundError(f"{path}: no such file; give a checkpoint, or one of {', '.join(PRETRAINED)}")
+    """A model, its card, and its name for people.
+
+    None is the package's WaveNet. A name of `PRETRAINED` is a model of the package,
+    too, unless there is such a file.
+    """
+    if path is None: path = pretrained_path('wavenet')
+    elif path in PRETRAINED and not Path(path).exists(): path = pretrained_path(path)
+    need(Path(path).exists(), f"{path}: no such file; give a checkpoint, "
+         f"or one of {', '.join(PRETRAINED)}", FileNotFoundError)
     return load(path), read_card(path), Path(path).name
 
 def _corpus_of(card):
     "The corpus that a checkpoint was trained on"
     corpus = card.get('corpus')
     if not isinstance(corpus, dict): corpus = {}
-    for source in [x for x in (corpus.get('name'), corpus.get('source')) if isinstance(x, str)]:
-        with contextlib.suppress(OSError, ValueError), contextlib.redirect_stderr(io.StringIO()):
-            if (source in CORPORA or Path(source).is_file()) and (words := load_corpus(source)).sha256==corpus.get('sha256'): return words
-    raise ValueError(f"its corpus {corpus.get('name')!r} (SHA-256 {str(corpus.get('sha256'))[:12]}…) can't be found; go to where its file was, or leave out --unseen_only, or name a file to score")
+    name, sha256 = corpus.get('name'), corpus.get('sha256')
+    for source in (name, corpus.get('source')):
+        if not isinstance(source, str): continue
+        # A file that can't be read isn't the corpus; nobody has to be told.
+        quiet = contextlib.redirect_stderr(io.StringIO())
+        with contextlib.suppress(OSError, ValueError), quiet:
+            if source not in CORPORA and not Path(source).is_file(): continue
+            words = load_corpus(source)
+            if words.sha256==sha256: return words
+    raise ValueError(f"its corpus {name!r} (SHA-256 {str(sha256)[:12]}…) can't be "
+                     "found; go to where its file was, or leave out --unseen_only, "
+                     "or name a file to score")
 
 # %% ../nbs/13_cli.ipynb #28aed0c0
 @command
-def makemore_sample(checkpoint:str=None, # a file that makemore_train wrote, or a model of the package: bigram, 5-gram, mlp, wavenet; without one, its WaveNet
-                    *,
-                    n:int=20, # how many names
-                    temperature:float=1., # above 0; low for likely names, high for strange ones
-                    top_k:int=None, # draw only from this many of the likeliest characters
-                    prompt:str='', # how every name begins
-                    seed:int=None, # of the draws; without one, other names each time
-                    unseen_only:bool=False, # leave out the names of the model's corpus
-                    json:bool=False # for programs: name and nats of each
-                   ):
-    "Draw new names from a trained model, one on each line"
+def makemore_sample(
+    checkpoint:str=None, # a file of makemore_train, or: bigram, 5-gram, mlp, wavenet
+    *,
+    n:int=20, # how many names
+    temperature:float=1., # above 0; low for likely names, high for strange ones
+    top_k:int=None, # draw only from this many of the likeliest characters
+    prompt:str='', # how every name begins
+    seed:int=None, # of the draws; without one, other names each time
+    unseen_only:bool=False, # leave out the names of the model's corpus
+    json_:bool=False # for programs: name and nats of each
+):
+    """Draw new names from a trained model, one on each line.
+
+    Without a checkpoint it is the WaveNet that comes with the package.
+    """
+    need(0 <= n <= 10**6, f"--n {n}: give 0 to 1000000")
     model, card, _ = _checkpoint(checkpoint)
-    g = torch.Generator()
-    g.seed() if seed is None else g.manual_seed(seed)
     known = _corpus_of(card) if unseen_only else ()
-    if not 0 <= n <= 10**6: raise ValueError(f"--n {n}: give 0 to 1000000")
-    names = sample(model, n, temperature=temperature, top_k=top_k, prompt=unicodedata.normalize('NFC', prompt), exclude=known, g=g)
-    if json: print(_rows_as_json([dict(name=w, nats=x) for w,x in zip(names, name_nll(model, names)[0].tolist())]), end='')
-    else:
-        for w in names: print(w)
+    prompt = unicodedata.normalize('NFC', prompt)
+    g = torch.Generator()
+    if seed is None: g.seed()
+    else: g.manual_seed(seed)
+    names = sample(model, n, temperature=temperature, top_k=top_k, prompt=prompt,
+                   exclude=known, g=g)
+    if json_:
+        nats, _ = name_nll(model, names)
+        rows = [dict(name=w, nats=x) for w,x in zip(names, nats.tolist())]
+        print(_rows_as_json(rows), end='')
+        return
+    for w in names: print(w)
 
 # %% ../nbs/13_cli.ipynb #784cd82d
 def _scored(model, card, source):
     "The names to score, and how to call them"
-    if source is not None:
-        words = load_corpus(source)
-        try: [model.vocab.encode(w) for w in words]
-        except ValueError as e: raise ValueError(f"{words.name}: {e}; remove it, or train on this file") from None
-        return words, words.name
-    corpus = _corpus_of(card)
-    return split_words(corpus)[1], f'the dev part of {corpus.name}'
+    if source is None:
+        corpus = _corpus_of(card)
+        return split_words(corpus)[1], f'the dev part of {corpus.name}'
+    words = load_corpus(source)
+    try:
+        for w in words: model.vocab.encode(w)
+    except ValueError as e:
+        raise ValueError(f"{words.name}: {e}; "
+                         "remove it, or train on this file") from None
+    return words, words.name
 
 # %% ../nbs/13_cli.ipynb #7bfff678
 @command
-def makemore_eval(checkpoint:str, # a file that makemore_train wrote, or a model of the package: bigram, 5-gram, mlp, wavenet
-                  source:str=None, # a file with one name per line in UTF-8, or: names, surnames; without one, the dev part of the corpus of the model
-                  *,
-                  by_name:bool=False, # a line for each name: name, nats, characters, with tabs between them
-                  seed:int=42 # of the bootstrap
-                 ):
-    "Print how well a model predicts the names in a file"
+def makemore_eval(
+    checkpoint:str, # a file of makemore_train, or: bigram, 5-gram, mlp, wavenet
+    source:str=None, # a file with one name per line in UTF-8, or: names, surnames
+    *,
+    by_name:bool=False, # for each name a line: name, nats, characters, with tabs
+    seed:int=42 # of the bootstrap
+):
+    """Print how well a model predicts the names in a file.
+
+    Without a file, they are the dev part of the corpus of the model.
+    """
     model, card, name = _checkpoint(checkpoint)
     words, called = _scored(model, card, source)
     nats, chars = name_nll(model, words)
     if by_name:
-        for w,x,k in zip(words, nats.tolist(), chars.tolist()): print(f'{w}\t{x:.4f}\t{k}')
+        for w,x,k in zip(words, nats.tolist(), chars.tolist()):
+            print(f'{w}\t{x:.4f}\t{k}')
         return
-    loss, (low, high) = (nats.sum()/chars.sum()).item(), bootstrap(nats, chars, g=seeded(seed))
+    loss = (nats.sum()/chars.sum()).item()
+    low, high = bootstrap(nats, chars, g=seeded(seed))
+    # `exp` of more than 709 is more than a number can hold.
+    perplexity = math.exp(loss) if loss < 700 else math.inf
     print(f"{name} on {called}: {len(words):,} names, {int(chars.sum()):,} characters")
-    print(f"nats per character {loss:9.4f}   (95 % interval {low:.4f} to {high:.4f})\nbits per character {loss/math.log(2):9.4f}\nperplexity         {math.exp(loss) if loss < 700 else math.inf:9.4f}")
+    print(f"nats per character {loss:9.4f}   (95 % interval {low:.4f} to {high:.4f})")
+    print(f"bits per character {loss/math.log(2):9.4f}")
+    print(f"perplexity         {perplexity:9.4f}")
 
 # %% ../nbs/13_cli.ipynb #8fd4348c
-COMMANDS = dict(train=makemore_train, sample=makemore_sample, eval=makemore_eval, compare=makemore_compare)  # by their short names
+# The commands by their short names
+COMMANDS = dict(train=makemore_train, sample=makemore_sample, eval=makemore_eval,
+                compare=makemore_compare)
 
-def main(argv:list[str]|None=None # a short name, and what the command takes; None for the shell's arguments
+def main(argv:list[str]|None=None # a short name, and what its command takes; or None
         ):
-    "`python -m makemore_lit {train,sample,eval,compare} …`: a command by its short name"
+    """A command by its short name: `python -m makemore_lit train …`.
+
+    The names are train, sample, eval and compare. Without `argv`, the shell's arguments
+    are taken.
+    """
     argv = sys.argv[1:] if argv is None else argv
     parser = _Parser('python -m makemore_lit', description='Language models for names.')
-    parser.add_argument('command', choices=COMMANDS, help='after it, --help lists what it takes')
-    _main(COMMANDS[parser.parse_args(argv[:1]).command], argv[1:])
+    parser.add_argument('command', choices=COMMANDS,
+                        help='after it, --help lists what it takes')
+    short = parser.parse_args(argv[:1]).command
+    _main(COMMANDS[short], argv[1:])

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 import torch
 from torch import Tensor
+from .corpora import need
 from .counts import check_counts, ContextCounts, dense_rows, LanguageModel
 from .counts import surprises
 from .data import Vocab
@@ -17,96 +18,177 @@ from .data import Vocab
 # %% ../nbs/02_contexts.ipynb #7665c084
 def suffix_counts(counts:ContextCounts, # with contexts of at least T characters
                   T:int # the longest to count
-                 )->list[dict[str,Tensor]]: # for k = 0…T: `key` `(U,)`, and a sparse table `start` `(U+1,)`, `char` and `weight` `(P,)`
-    "The counts of the last k characters of each context; `key` is the row of the last k-1 in the table before, times V, plus the character before them"
-    if not len(counts): raise ValueError("there are no counts to learn from; count some words")
-    if counts.block_size < T: raise ValueError(f"the counts have {counts.block_size} characters, not {T}; count longer contexts")
-    counts = counts.to('cpu')
-    V, node, levels = len(counts.vocab), torch.zeros_like(counts.x[:, 0]), []
+                 )->list[dict[str,Tensor]]: # a table of int64 for each k = 0…T
+    """The counts of the last k characters of each context.
+
+    In the table of k characters, context u is followed by the characters
+    `char[start[u]:start[u+1]]`, as often as `weight[start[u]:start[u+1]]` says. Its
+    `key[u]` is r·V + c: without its first character c, it is context r of the table
+    before. Shapes: `key` `(U,)`, `start` `(U+1,)`, `char` and `weight` `(P,)`.
+
+        >>> from makemore_lit.counts import count_contexts
+        >>> counts = count_contexts(['ab', 'b'], Vocab('ab'), 1)
+        >>> for table in suffix_counts(counts, 1):
+        ...     print(*(t.tolist() for t in table.values()))  # key, start, char, weight
+        [0] [0, 3] [0, 1, 2] [2, 1, 2]
+        [0, 1, 2] [0, 2, 3, 4] [1, 2, 2, 0] [1, 1, 1, 2]
+    """
+    need(len(counts), "there are no counts to learn from; count some words")
+    need(counts.block_size >= T, f"the counts have {counts.block_size} characters, "
+                                 f"not {T}; count longer contexts")
+    counts, V = counts.to('cpu'), len(counts.vocab)
+    # Which context of k characters each row of the counts ends in: for k = 0, the empty
+    node, levels = torch.zeros_like(counts.x[:, 0]), []
     for k in range(T + 1):
+        # One character more, farther back; then the distinct contexts are numbered
         if k: node = node*V + counts.x[:, -k]
         key, node = node.unique(return_inverse=True)
+        # The distinct pairs of a context and the character that follows
         pair, entry = (node[counts.row]*V + counts.char).unique(return_inverse=True)
+        # How often each pair occurs, over all longer contexts that end alike
         weight = torch.zeros_like(pair).index_add_(0, entry, counts.weight)
+        # Pairs are sorted, so those of a context stand together
         start = torch.searchsorted(pair, torch.arange(len(key) + 1)*V)
         levels.append(dict(key=key, start=start, char=pair%V, weight=weight))
     return levels
 
 # %% ../nbs/02_contexts.ipynb #c4ec1e5e
-_STORED = dict(key='key', start='start', char='next', weight='weight')  # a level's tensors, and their names in a state
+# A level's tensors, and their names in a state
+_STORED = dict(key='key', start='start', char='next', weight='weight')
+
+def _increases(t):
+    "Whether each element is greater than the one before"
+    return (t.diff() > 0).all()
+
+def _within(t, low, high):
+    "Whether all elements are in low…high-1"
+    return ((low <= t) & (t < high)).all()
+
+def _level_in(state, k, above, V):
+    "A copy of the table of k characters, if it fits the `above` contexts before it"
+    level = {name: state.get(f'{k}.{stored}') for name,stored in _STORED.items()}
+    need(all(t is not None for t in level.values()),
+         f"the counts of {k} characters are missing")
+    need(all(t.ndim==1 and t.dtype==torch.int64 for t in level.values()),
+         f"the counts of {k} characters aren't integer vectors")
+    key, start, char, weight = level.values()
+    wrong = f"the counts of {k} characters contradict each other"
+    # Contexts are distinct and sorted, and each continues one of the table before
+    need(len(key) and _increases(key) and _within(key, 0, above*V), wrong)
+    # They share all the pairs among them, and each has one at least
+    need(len(start)==len(key) + 1 and len(char)==len(weight), wrong)
+    need(start[0]==0 and start[-1]==len(char) and _increases(start), wrong)
+    # Counts are positive, and float64 holds them exactly
+    need(_within(char, 0, V) and _within(weight, 1, 2**53), wrong)
+    return {name: t.detach().clone() for name,t in level.items()}
 
 def _levels_in(state, T, V):
-    "Copies of the tables in `state`; `ValueError` if they aren't such as `suffix_counts` makes"
-    def within(t, low, high): return ((low <= t) & (t < high)).all()
-    levels, above = [], 1  # contexts one character shorter
+    "Copies of the tables in `state`, if they are such as `suffix_counts` makes"
+    levels, above = [], 1
     for k in range(T + 1):
-        level = {name: state.get(f'{k}.{stored}') for name,stored in _STORED.items()}
-        if any(t is None for t in level.values()): raise ValueError(f"the counts of {k} characters are missing")
-        if any(t.ndim != 1 or t.dtype != torch.int64 for t in level.values()): raise ValueError(f"the counts of {k} characters aren't integer vectors")
-        key, start, char, weight = level.values()
-        whole = len(start)==len(key) + 1 > 1 and start[0]==0 and start[-1]==len(char)==len(weight) and (start.diff() > 0).all()
-        if not (whole and (key.diff() > 0).all() and within(key, 0, above*V) and within(char, 0, V) and within(weight, 1, 2**53)):
-            raise ValueError(f"the counts of {k} characters contradict each other")
-        levels.append({name: t.detach().clone() for name,t in level.items()})
-        above = len(key)
+        levels.append(_level_in(state, k, above, V))
+        above = len(levels[-1]['key'])
     return levels
 
 # %% ../nbs/02_contexts.ipynb #794bc17b
 class NGram(LanguageModel):
-    "Counts of all contexts up to `block_size`, interpolated by absolute discounting (Ney, Essen and Kneser 1994)"
+    """Counts of all contexts up to `block_size`, interpolated by absolute discounting.
+
+    The method is that of Ney, Essen and Kneser (1994).
+
+        >>> from makemore_lit.counts import count_contexts
+        >>> vocab = Vocab('ab')
+        >>> model = NGram(vocab, 1).fit(count_contexts(['ab', 'b'], vocab, 1))
+        >>> [round(p, 2) for p in model(torch.tensor([[1]])).exp()[0].tolist()]
+        [0.32, 0.16, 0.52]
+    """
     def __init__(self,
                  vocab:Vocab, # of size V
                  block_size:int=4, # T
                  discount:float=.8 # taken from each count, 0 to 1
                 ):
         super().__init__(vocab, block_size)
-        if not 0 <= discount <= 1: raise ValueError(f"discount is {discount}; it has to be between 0 and 1")
+        need(0 <= discount <= 1,
+             f"discount is {discount}; it has to be between 0 and 1")
         self.discount, self.levels = discount, []
 
     def fit(self,
             counts:ContextCounts # block size at least the model's
            ): # the model
-        "Count every context of length 0 to T; `ValueError` for no counts, shorter ones, or another vocabulary"
+        """Count every context of length 0 to T.
+
+        `ValueError` for no counts, shorter ones, or another vocabulary.
+        """
         check_counts(self, counts)
         self.levels = suffix_counts(counts, self.block_size)
         return self
 
     def __call__(self,
                  ix:Tensor # `(B, T)` int64, T at least `block_size`
-                )->Tensor: # `(B, V)`, log-probabilities; `ValueError` for fewer characters
-        if ix.ndim != 2 or ix.shape[1] < self.block_size: raise ValueError(f"contexts {tuple(ix.shape)} came, not (B, {self.block_size} or more); give longer ones")
-        V, node, b = len(self.vocab), torch.zeros_like(ix[:, 0]), torch.arange(len(ix), device=ix.device)
-        p = torch.full((len(ix), V), 1/V, dtype=torch.float32, device=ix.device)  # `node`: the contexts known so far, of the rows `b`
+                )->Tensor: # `(B, V)`, log-probabilities
+        "What comes next; `ValueError` for fewer characters"
+        need(ix.ndim==2 and ix.shape[1] >= self.block_size,
+             f"contexts {tuple(ix.shape)} came, not (B, {self.block_size} or more); "
+             "give longer ones")
+        B, V = len(ix), len(self.vocab)
+        # Before anything is counted, all characters are equally likely
+        p = torch.full((B, V), 1/V, dtype=torch.float32, device=ix.device)
+        # The rows `b` whose contexts are known so far, and which context that is
+        b, node = torch.arange(B, device=ix.device), torch.zeros_like(ix[:, 0])
         for k,level in enumerate(self.levels):
+            # One character more, looked up among the keys, which are sorted
             key = node*V + ix[b, -k] if k else node
-            node = torch.searchsorted(level['key'], key).clamp(max=len(level['key']) - 1)
+            node = torch.searchsorted(level['key'], key)
+            node = node.clamp(max=len(level['key']) - 1)
+            # A context that was never seen keeps the p of the shorter one
             known = level['key'][node]==key
             b, node = b[known], node[known]
             n = dense_rows(node, level['start'], level['char'], level['weight'], V)
-            total, passed = n.sum(1, keepdim=True), self.discount*(n > 0).to(n).sum(1, keepdim=True)
+            total = n.sum(1, keepdim=True)
+            # What all the counts of a context give up goes to the shorter context
+            passed = self.discount*(n > 0).to(n).sum(1, keepdim=True)
             p[b] = ((n - self.discount).clamp(min=0) + passed*p[b])/total
         return p.log()
 
-    def config(self): return dict(block_size=self.block_size, discount=self.discount)
-    def state(self): return {f'{k}.{_STORED[name]}':t for k,level in enumerate(self.levels) for name,t in level.items()}
+    def config(self)->dict: # without `vocab`
+        "The constructor's arguments"
+        return dict(block_size=self.block_size, discount=self.discount)
 
-    def load_state(self, state:dict[str,Tensor] # as `state` gives it
+    def state(self)->dict[str,Tensor]: # int64 vectors, such as '2.key'
+        "The tables, each vector under its number of characters and its name"
+        return {f'{k}.{stored}':level[name] for k,level in enumerate(self.levels)
+                for name,stored in _STORED.items()}
+
+    def load_state(self,
+                   state:dict[str,Tensor] # as `state` gives it
                   ): # the model
         "Take over copies of the tables; `ValueError` if they contradict each other"
         self.levels = _levels_in(state, self.block_size, len(self.vocab))
         return self
 
     @property
-    def n_params(self): return sum(len(level['weight']) for level in self.levels)
+    def n_params(self)->int: # of all lengths together
+        "How many counts it keeps"
+        return sum(len(level['weight']) for level in self.levels)
 
 # %% ../nbs/02_contexts.ipynb #93608439
 def name_nll(model, # any language model
-             words:Sequence[str] # names
-            )->tuple[Tensor,Tensor]: # nats `(len(words),)` float64, and characters with the boundary, int64
-    "The negative log-likelihood of each name, in nats, and the number of its predictions"
+             words:Sequence[str] # W names
+            )->tuple[Tensor,Tensor]: # nats float64 and predictions int64, `(W,)` both
+    """The negative log-likelihood of each name, in nats, and its predictions.
+
+    They are as many as its characters, the boundary at its end included.
+
+        >>> from makemore_lit.counts import Bigram, count_contexts
+        >>> vocab = Vocab('ab')
+        >>> model = Bigram(vocab).fit(count_contexts(['ab', 'b'], vocab, 1))
+        >>> name_nll(model, ['ab'])
+        (tensor([0.6931], dtype=torch.float64), tensor([3]))
+    """
     nats, char = surprises(model, words)
+    # Which name a prediction belongs to: the number of ends before it
     end = (char==0).long()
-    name = end.cumsum(0) - end  # which name each prediction belongs to
+    name = end.cumsum(0) - end
     zeros = torch.zeros(len(words), dtype=torch.float64)
     return zeros.index_add(0, name, nats), torch.bincount(name, minlength=len(words))
 
@@ -117,9 +199,20 @@ def bootstrap(nats:Tensor, # `(W,)`, of each name
               level:float=.95, # of confidence
               g:torch.Generator|None=None # on the CPU
              )->tuple[float,float]: # nats per character
-    "An interval for the loss, by resampling whole names (Efron 1979)"
+    """An interval for the loss, by resampling whole names (Efron 1979).
+
+        >>> bootstrap(torch.tensor([1., 2., 3.]), torch.tensor([4, 8, 12]))
+        (0.25, 0.25)
+    """
+    # No names have no loss
     if not len(nats): return math.nan, math.nan
-    draws = (torch.randint(len(nats), (len(nats),), generator=g) for _ in range(n))
-    loss = torch.stack([nats[ix].sum()/chars[ix].sum() for ix in draws]).double()
+    losses = []
+    for _ in range(n):
+        # As many names as there are, drawn with replacement
+        ix = torch.randint(len(nats), (len(nats),), generator=g)
+        losses.append(nats[ix].sum()/chars[ix].sum())
+    # The middle of their range; 'nearest', so that an infinite loss stays one
     ends = torch.tensor([(1 - level)/2, (1 + level)/2], dtype=torch.float64)
-    return tuple(loss.quantile(ends, interpolation='nearest').tolist())  # so that an infinite loss stays one
+    loss = torch.stack(losses).double()
+    low, high = loss.quantile(ends, interpolation='nearest').tolist()
+    return low, high

@@ -6,7 +6,8 @@
 __all__ = ['CORPORA', 'FORBIDDEN', 'need', 'Corpus', 'parse_words', 'write_atomic', 'fetch', 'load_corpus']
 
 # %% ../nbs/11_corpora.ipynb #5b51195d
-import contextlib, hashlib, os, queue, re, sys, threading, unicodedata, urllib.request
+import contextlib, hashlib, os, queue, re, sys
+import threading, unicodedata, urllib.request
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,68 +16,110 @@ def need(ok, # what has to hold
          message:str, # what is wrong, where, and what to do
          error:type[Exception]=ValueError # what is raised
         ):
-    "Raise `error` with `message`, unless `ok`"
+    """Raise `error` with `message`, unless `ok`.
+
+        >>> need(2 > 1, "nothing is wrong")
+        >>> need(1 > 2, "one is less than two; give more", OverflowError)
+        Traceback (most recent call last):
+        OverflowError: one is less than two; give more
+    """
     if not ok: raise error(message)
 
 # %% ../nbs/11_corpora.ipynb #e53aa8a0
-CORPORA = {  # name: (SHA-256 of the file, where to download it; None for a corpus that is shipped)
+# Each known corpus: the SHA-256 of its file, and where to download it,
+# or None for a corpus that is shipped
+CORPORA = {
     'names': ('0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d',
               'https://raw.githubusercontent.com/karpathy/makemore/master/names.txt'),
-    'surnames': ('0ccf1ed571ff699fcdc22d00a87de8f595971779cc62683074c41b64c31f5649', None)}
-_SECONDS = 4  # a download gives up after this long, name look-up included
+    'surnames': ('0ccf1ed571ff699fcdc22d00a87de8f595971779cc62683074c41b64c31f5649',
+                 None)}
+# A download gives up after this long, name look-up included
+_SECONDS = 4
 
 # %% ../nbs/11_corpora.ipynb #efd8bafc
 class Corpus(list):
-    "The words of a corpus in the order of its file, with the corpus's name and its file's SHA-256"
+    """The words of a corpus in the order of its file, with its name and its SHA-256.
+
+        >>> Corpus(['emma', 'olivia', 'ava', 'mia'], 'mine.txt', sha256='0'*64)
+        Corpus('mine.txt', 4 words: emma, olivia, ava, …)
+    """
     def __init__(self,
                  words, # the words, in order
-                 name:str, # a key of `CORPORA`, or the file's name for a corpus of the reader's own
+                 name:str, # a key of `CORPORA`, or the name of the reader's own file
                  sha256:str # SHA-256 of the file's bytes, in hexadecimal
                 ):
         super().__init__(words)
         self.name, self.sha256 = name, sha256
 
+    def __repr__(self):
+        first = ', '.join(self[:3]) + (', …' if len(self) > 3 else '')
+        return f"Corpus({self.name!r}, {len(self):,} words: {first})"
+
 # %% ../nbs/11_corpora.ipynb #af5a5043
-FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029]')  # control characters, line separators
+# Control characters and line separators
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029]')
 
 def parse_words(data:bytes, # the content of a file
                 where:str # its name, for error messages
                )->list[str]: # the lines: NFC, stripped, without blank ones
-    "The words in `data`, one per line; `ValueError` if it isn't UTF-8, has a forbidden character, or under ten words"
-    if not data: raise ValueError(f"{where}: the file is empty; write one word per line, ten at least")
+    r"""The words in `data`, one per line.
+
+    `ValueError` if it isn't UTF-8, has a forbidden character, or under ten words.
+
+        >>> parse_words(b' emma \r\n\r\n' + b'ava\n'*9, 'mine.txt')[:2]
+        ['emma', 'ava']
+    """
+    need(data, f"{where}: the file is empty; write one word per line, ten at least")
     try: text = data.decode('utf-8-sig')
     except UnicodeDecodeError as e:
-        line = e.object.count(b'\n', 0, e.start) + 1
-        raise ValueError(f"{where}, line {line}: {e.reason}, so it isn't UTF-8; save the file as UTF-8") from None
-    lines = [l.strip(' \t\r') for l in unicodedata.normalize('NFC', text.replace('\ufeff', '')).split('\n')]
-    for i,l in enumerate(lines, 1):
-        if bad := FORBIDDEN.search(l):
+        number = e.object.count(b'\n', 0, e.start) + 1
+        raise ValueError(f"{where}, line {number}: {e.reason}, so it isn't UTF-8; "
+                         "save the file as UTF-8") from None
+    # One way to write each character, and no byte-order marks
+    text = unicodedata.normalize('NFC', text.replace('\ufeff', ''))
+    # A `\r` at the end of a line is Windows's; within a line it is refused below
+    lines = [line.strip(' \t\r') for line in text.split('\n')]
+    for i,line in enumerate(lines, 1):
+        if bad := FORBIDDEN.search(line):
             what = 'an old line end' if bad[0]=='\r' else 'a control character'
-            raise ValueError(f"{where}, line {i}: contains {bad[0]!r}, {what}; replace it")
-    words = [l.strip() for l in lines if l.strip()]
-    if len(words) < 10: raise ValueError(f"{where}: too few words ({len(words)}); write one per line, ten at least")
+            raise ValueError(f"{where}, line {i}: contains {bad[0]!r}, {what}; "
+                             "replace it")
+    words = [line.strip() for line in lines if line.strip()]
+    need(len(words) >= 10, f"{where}: too few words ({len(words)}); "
+                           "write one per line, ten at least")
     return words
 
 # %% ../nbs/11_corpora.ipynb #b8558802
 def write_atomic(path:str|Path, # the file to write
                  data:bytes # its new content
                 ):
-    "Write `data` to `path` so that a crash at any moment leaves the old file or the new one, whole; `OSError` if it can't be written"
-    if str(path).startswith(('/dev/std', '/dev/fd/')) or (Path(path).exists() and not Path(path).is_file()):  # nothing to replace
+    """Write `data` to `path`, whole or not at all; `OSError` if it can't be written.
+
+    A crash at any moment leaves the old file or the new one.
+    """
+    # A device or a pipe is written to: there is no file to replace
+    is_stream = str(path).startswith(('/dev/std', '/dev/fd/'))
+    if is_stream or (Path(path).exists() and not Path(path).is_file()):
         with open(path, 'ab') as f: f.write(data)
         return
+    # What a link points to is replaced, and the link stays
     path = Path(os.path.realpath(path))
+    # A name that no other process or thread uses, in the folder of the target
     temporary = path.with_name(f'.makemore_lit.{os.getpid()}.{threading.get_ident()}')
     try:
         with open(temporary, 'wb') as f:
             f.write(data)
             f.flush()
+            # It is on the disk before it gets its name
             os.fsync(f.fileno())
+        # The permissions stay those of the old file
         if path.exists(): os.chmod(temporary, path.stat().st_mode & 0o7777)
+        # The one step
         os.replace(temporary, path)
     except OSError as e:
-        if e.filename==str(temporary): raise type(e)(e.errno, e.strerror, str(path)) from None  # the caller knows nothing of the other file
-        raise
+        if e.filename != str(temporary): raise
+        # The caller knows nothing of the temporary file: the error names the target
+        raise type(e)(e.errno, e.strerror, str(path)) from None
     finally: temporary.unlink(missing_ok=True)
 
 # %% ../nbs/11_corpora.ipynb #09dce1cd
@@ -86,26 +129,35 @@ def fetch(url:str, # what to download
     "The bytes at `url`; `OSError` if they can't be had within `seconds`"
     result = queue.SimpleQueue()
     def work():
+        "Put the bytes, or an error, into the queue"
         try:
-            with urllib.request.urlopen(url, timeout=seconds + 1) as f: result.put(f.read())  # the queue gives up first
-        except Exception as e: result.put(OSError(f"{url}: {' '.join(str(e).split())}"))
+            # A second more: the queue gives up first
+            with urllib.request.urlopen(url, timeout=seconds + 1) as f:
+                result.put(f.read())
+        except Exception as e:
+            # The reason, in one line
+            reason = ' '.join(str(e).split())
+            result.put(OSError(f"{url}: {reason}"))
+    # As a daemon, a thread that hangs doesn't keep the program from ending
     threading.Thread(target=work, daemon=True).start()
     try: out = result.get(timeout=seconds)
-    except queue.Empty: raise TimeoutError(f"{url}: no answer within {seconds} seconds") from None
+    except queue.Empty:
+        raise TimeoutError(f"{url}: no answer within {seconds} seconds") from None
     if isinstance(out, OSError): raise out
     return out
 
 # %% ../nbs/11_corpora.ipynb #76d45588
 def _cache()->Path:
     "The user's cache folder for this package"
-    return Path(os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'))/'makemore_lit'
+    caches = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    return Path(caches)/'makemore_lit'
 
 def _checked(data, name, where):
-    "`data` as the corpus `name`; `ValueError` if its checksum says that it is another"
-    sha = hashlib.sha256(data).hexdigest()
-    if sha != CORPORA[name][0]:
-        raise ValueError(f"{where}: not the corpus {name!r} (SHA-256 {sha[:12]}…, not {CORPORA[name][0][:12]}…); "
-                         "replace it, or give its path to read it as a corpus of your own")
+    "`data` as the corpus `name`; `ValueError` if its checksum says it is another"
+    sha, known = hashlib.sha256(data).hexdigest(), CORPORA[name][0]
+    need(sha==known, f"{where}: not the corpus {name!r} (SHA-256 {sha[:12]}…, "
+                     f"not {known[:12]}…); replace it, or give its path "
+                     "to read it as a corpus of your own")
     return Corpus(parse_words(data, where), name, sha)
 
 def _download(name):
@@ -121,31 +173,46 @@ def _download(name):
 # %% ../nbs/11_corpora.ipynb #7c535f96
 def _known(name):
     "The known corpus `name`, from the first place that has it"
+    # The reader's folder: there and nowhere else
     if folder := os.environ.get('MAKEMORE_LIT_DATA'):
         path = Path(folder)/f'{name}.txt'
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file, but MAKEMORE_LIT_DATA names its folder; put it there, or unset it")
+        need(path.is_file(), f"{path}: no such file, but MAKEMORE_LIT_DATA names its "
+                             "folder; put it there, or unset it", FileNotFoundError)
         return _checked(path.read_bytes(), name, path)
-    shipped, cached = Path(str(files('makemore_lit')))/'corpora', _cache()/f'{name}.txt'
-    if (path := shipped/f'{name}.txt').is_file(): return _checked(path.read_bytes(), name, path)
-    with contextlib.suppress(OSError, ValueError):  # a missing or damaged copy in the cache is fetched anew
+    # The package
+    shipped = Path(str(files('makemore_lit')))/'corpora'
+    path = shipped/f'{name}.txt'
+    if path.is_file(): return _checked(path.read_bytes(), name, path)
+    # The cache; if its copy is missing or damaged, go on
+    cached = _cache()/f'{name}.txt'
+    with contextlib.suppress(OSError, ValueError):
         return _checked(cached.read_bytes(), name, cached)
+    # The network
     try: return _download(name)
     except (OSError, ValueError) as e:
-        print(f"makemore_lit: {name!r} can't be had ({e}); using the shipped corpus 'surnames' instead", file=sys.stderr)
+        print(f"makemore_lit: {name!r} can't be had ({e}); "
+              "using the shipped corpus 'surnames' instead", file=sys.stderr)
     path = shipped/'surnames.txt'
     return _checked(path.read_bytes(), 'surnames', path)
 
 # %% ../nbs/11_corpora.ipynb #c90a7108
 def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPORA`
-               )->Corpus: # its words; its `name` says which corpus it is, 'surnames' where 'names' can't be had
-    "The words of a corpus; `OSError` if there is no such file, `ValueError` if it can't be read as words"
+               )->Corpus: # its words; its `name` says which corpus it is
+    """The words of a corpus; 'surnames' where 'names' can't be had.
+
+    `OSError` if there is no such file, `ValueError` if it can't be read as words.
+    """
     path, name = Path(source), str(source)
+    # A file of the reader's own, which may be a pipe
     if path.exists() and not path.is_dir():
-        data = path.read_bytes()  # a pipe too is read to its end
+        data = path.read_bytes()
         sha = hashlib.sha256(data).hexdigest()
-        label = next((k for k,(known,_) in CORPORA.items() if sha==known), str(path) if path.name in CORPORA else path.name)
+        # Only the right checksum makes it a known corpus, not its file's name
+        label = str(path) if path.name in CORPORA else path.name
+        for known,(known_sha, _) in CORPORA.items():
+            if sha==known_sha: label = known
         return Corpus(parse_words(data, name), label, sha)
     if name in CORPORA: return _known(name)
     what = 'a folder' if path.is_dir() else 'no such file, and no known corpus'
-    raise FileNotFoundError(f"{name}: {what}; give a file, or one of {', '.join(CORPORA)}")
+    raise FileNotFoundError(f"{name}: {what}; give a file, or one of "
+                            f"{', '.join(CORPORA)}")

@@ -11,49 +11,70 @@ import contextlib, math
 from collections.abc import Callable, Collection, Sequence
 import torch
 from torch import Tensor
-from tqdm import tqdm
-from .data import columns, stream, Vocab, windows
+from .corpora import need
+from .data import Vocab, columns, progress, seeded, stream, windows
 
 # %% ../nbs/01_counts.ipynb #36096558
-def plot_bigrams(n:Tensor, # `(V, V)`: counts, or anything else for each pair of characters
+def plot_bigrams(n:Tensor, # `(V, V)`: counts, or other numbers for pairs of characters
                  vocab:Vocab, # of size V
                  ax=None, # a matplotlib `Axes`; None for a new one
                  fmt:str='.0f' # how to write a number; '' for none
                 ): # the `Axes`
-    "Draw a matrix over pairs of characters, rows by the first and columns by the second"
+    "Draw a matrix over pairs of characters, first ones in rows, second ones in columns"
     import matplotlib.pyplot as plt
     ax, n = ax or plt.subplots(figsize=(7.4, 7.4))[1], n.detach().float().cpu()
     image = ax.imshow(n, cmap='Blues')
-    ax.set(xticks=range(len(vocab)), yticks=range(len(vocab)), xlabel='next character', ylabel='character')
+    ax.set(xticks=range(len(vocab)), yticks=range(len(vocab)))
+    ax.set(xlabel='next character', ylabel='character')
     ax.set_xticklabels(vocab.itos)
     ax.set_yticklabels(vocab.itos)
     ax.tick_params(length=0, labelsize=10, top=True, labeltop=True)
     ax.grid(False)
-    if fmt:
-        for a,row in enumerate(n.tolist()):
-            for b,value in enumerate(row):
-                dark = image.norm(value) > .72
-                ax.text(b, a, format(value, fmt), ha='center', va='center', fontsize=6.3, color='white' if dark else 'black')
+    if not fmt: return ax
+    for a,row in enumerate(n.tolist()):
+        for b,value in enumerate(row):
+            color = 'white' if image.norm(value) > .72 else 'black'
+            ax.text(b, a, format(value, fmt), ha='center', va='center', fontsize=6.3,
+                    color=color)
     return ax
 
 # %% ../nbs/01_counts.ipynb #103b908d
 def dense_rows(ix:Tensor, # `(B,)` int64, rows of a sparse table
-               start:Tensor, # `(U+1,)` int64: row u has the entries start[u] to start[u+1]-1
+               start:Tensor, # `(U+1,)` int64: the first entry of each row, and the end
                char:Tensor, # `(P,)` int64, the column of each entry
                weight:Tensor, # `(P,)` int64, its value
                V:int # columns
               )->Tensor: # `(B, V)` float32
-    "Some rows of a sparse table of counts, dense"
+    """Some rows of a sparse table of counts, dense.
+
+    >>> start, char = torch.tensor([0, 2, 3]), torch.tensor([0, 3, 1])
+    >>> weight = torch.tensor([5, 7, 9])
+    >>> dense_rows(torch.tensor([1, 0]), start, char, weight, 4).tolist()
+    [[0.0, 9.0, 0.0, 0.0], [5.0, 0.0, 0.0, 7.0]]
+    """
     first, size = start[ix], start[ix + 1] - start[ix]
+    # For each entry wanted, the row of the answer that it goes to …
     b = torch.repeat_interleave(torch.arange(len(ix), device=ix.device), size)
-    entry = torch.arange(len(b), device=ix.device) + (first - size.cumsum(0) + size)[b]
+    # … and its place in the table: as far behind its row's first one as here.
+    before = size.cumsum(0) - size
+    entry = first[b] + torch.arange(len(b), device=ix.device) - before[b]
     n = torch.zeros(len(ix), V, dtype=torch.float32, device=ix.device)
     n[b, char[entry]] = weight[entry].float()
     return n
 
 # %% ../nbs/01_counts.ipynb #12233af2
 class ContextCounts:
-    "How often each next character followed each distinct context of a corpus; rows are sorted by context"
+    """How often each next character followed each distinct context of a corpus.
+
+    Rows are sorted by context. `counts[ix]` gives some, as contexts and dense counts:
+
+    >>> counts = count_contexts(['emma', 'ava'], Vocab(['emma', 'ava']), 1)
+    >>> counts
+    ContextCounts(9 examples, 5 contexts of 1, 8 pairs)
+    >>> x, n = counts[0]  # the boundary, and what began a name
+    >>> x.tolist(), n.tolist()
+    ([0], [0.0, 1.0, 1.0, 0.0, 0.0])
+    """
     def __init__(self,
                  x:Tensor, # `(U, T)` int64, the distinct contexts
                  row:Tensor, # `(P,)` int64, sorted: a row of `x`
@@ -61,18 +82,22 @@ class ContextCounts:
                  weight:Tensor, # `(P,)` int64: how often it did
                  vocab:Vocab # of size V
                 ):
-        self.x, self.row, self.char, self.weight, self.vocab = x, row, char, weight, vocab
-        self.block_size = x.shape[1]
-        self.start = torch.searchsorted(row, torch.arange(len(x) + 1, device=row.device))  # first entry of each row
+        self.x, self.row, self.char, self.weight = x, row, char, weight
+        self.vocab, self.block_size = vocab, x.shape[1]
+        # The first entry of each row, and the end of the last
+        rows = torch.arange(len(x) + 1, device=row.device)
+        self.start = torch.searchsorted(row, rows)
 
     def __len__(self): return len(self.x)
 
     def __getitem__(self,
-                    ix:Tensor|slice # `(B,)` int64, rows
-                   )->tuple[Tensor,Tensor]: # contexts `(B, T)` int64 and counts `(B, V)` float32
+                    ix:Tensor|slice|int # `(B,)` int64, rows; or a single one
+                   )->tuple[Tensor,Tensor]: # `(B, T)` int64 and `(B, V)` float32
         "The contexts of some rows, and the dense counts of their next characters"
-        ix = torch.arange(len(self), device=self.x.device)[ix]
-        return self.x[ix], dense_rows(ix, self.start, self.char, self.weight, len(self.vocab))
+        rows = torch.arange(len(self), device=self.x.device)[ix]
+        entries = self.start, self.char, self.weight
+        n = dense_rows(rows.reshape(-1), *entries, len(self.vocab))
+        return self.x[rows], n if rows.ndim else n[0]
 
     @property
     def n(self)->Tensor: # `(U, V)` float32
@@ -83,29 +108,41 @@ class ContextCounts:
            device # where a model computes
           ): # `ContextCounts` of tensors there
         "A copy on `device`"
-        return ContextCounts(*(t.to(device) for t in (self.x, self.row, self.char, self.weight)), self.vocab)
+        tensors = (t.to(device) for t in (self.x, self.row, self.char, self.weight))
+        return ContextCounts(*tensors, self.vocab)
 
     def __repr__(self):
-        return (f"ContextCounts({int(self.weight.sum()):,} examples, {len(self):,} contexts of {self.block_size}, "
-                f"{len(self.row):,} pairs)")
+        return (f"ContextCounts({int(self.weight.sum()):,} examples, {len(self):,} "
+                f"contexts of {self.block_size}, {len(self.row):,} pairs)")
 
 # %% ../nbs/01_counts.ipynb #7ed2eb40
 def count_contexts(words:Sequence[str], # a corpus
                    vocab:Vocab, # that knows its characters
                    block_size:int # T, characters of context, at least 1
                   )->ContextCounts: # one row for each distinct context
-    "Collapse the training examples of `words` into counts; `ValueError` for an unknown character"
+    """Collapse the examples of `words` into counts.
+
+    `ValueError` for an unknown character.
+
+    >>> vocab = Vocab(['emma', 'ava'])
+    >>> count_contexts(['emma', 'emma', 'ava'], vocab, 3)
+    ContextCounts(14 examples, 8 contexts of 3, 9 pairs)
+    """
     column, V = columns(stream(words, vocab), block_size), len(vocab)
-    code, size = torch.zeros_like(column(0)), 1  # 0 <= code < size
-    for j in range(block_size, -1, -1):  # the farthest character first, the next one (j = 0) last
-        if size > (2**63 - 1)//V:
+    # Each context and its next character as one integer: 0 <= code < size, the farthest
+    # character first, the next one (j = 0) last.
+    code, size = torch.zeros_like(column(0)), 1
+    for j in range(block_size, -1, -1):
+        if size > (2**63 - 1)//V:  # it would overflow: number the codes anew
             distinct, code = code.unique(return_inverse=True)
             size = len(distinct)
         code, size = code*V + column(j), size*V
+    # Equal codes stand side by side once they are sorted, and so do equal contexts.
     code, example = code.sort()
     pair, weight = code.unique_consecutive(return_counts=True)
     example = example[weight.cumsum(0) - weight]  # one for each pair
-    _, row, pairs = (pair//V).unique_consecutive(return_inverse=True, return_counts=True)
+    context = pair//V
+    _, row, pairs = context.unique_consecutive(return_inverse=True, return_counts=True)
     example = example[pairs.cumsum(0) - pairs]    # one for each context
     x = torch.stack([column(j)[example] for j in range(block_size, 0, -1)], 1)
     return ContextCounts(x, row, pair%V, weight, vocab)
@@ -113,84 +150,125 @@ def count_contexts(words:Sequence[str], # a corpus
 # %% ../nbs/01_counts.ipynb #c4ec1e60
 def _check_shapes(state, own):
     "`ValueError` unless both have the same names, with tensors of the same shapes"
-    theirs, ours = ({k: tuple(t.shape) for k,t in s.items()} for s in (state, own))
+    theirs = {k: tuple(t.shape) for k,t in state.items()}
+    ours = {k: tuple(t.shape) for k,t in own.items()}
     for k in sorted(theirs | ours):
-        if theirs.get(k) != ours.get(k): raise ValueError(f"{k}: {theirs.get(k, 'nothing')} came, not {ours.get(k, 'nothing')}; make the model with the arguments of the one that the state is from")
+        came, wanted = theirs.get(k, 'nothing'), ours.get(k, 'nothing')
+        need(came==wanted, f"{k}: {came} came, not {wanted}; make the model with the "
+             "arguments of the one that the state is from")
 
 # %% ../nbs/01_counts.ipynb #09420826
 class LanguageModel:
-    """What all models share: `model(ix)` maps contexts `(B, T)` int64 to logits `(B, V)`.
+    """What all models share: `model(ix)` maps contexts `(B, T)` to logits `(B, V)`.
 
-    Whatever has what this class has is a language model to `nll`, `sample`, `fit` and `save`:
-    `vocab`, `block_size`, `training`, `train(mode)`, `parameters()`, `n_params`, `config()`,
-    `state()`, `load_state(state)`, `device` and `to(…)`. `table(words, vocab)` is what it learns from.
-    A model may also draw names a step at a time. Then it has `start(n)`, the state of `n` names of which
-    nothing was read yet, and `step(state, ix)`, which reads one more character of each name, `ix` `(n,)`
-    (first 0, the boundary), and returns the logits `(n, V)` of the next one and the new state. A state is
-    a tensor with a row for each name, or a tuple of states.
+    Whatever has what this class has is a language model to `nll`, `sample`, `fit` and
+    `save`: `vocab`, `block_size`, `training`, `train(mode)`, `parameters()`,
+    `n_params`, `config()`, `state()`, `load_state(state)`, `device` and `to(…)`.
+    `table(words, vocab)` is what it learns from.
+
+    A model may also draw names a step at a time. Then it has `start(n)`, the state of
+    `n` names of which nothing was read yet, and `step(state, ix)`, which reads one more
+    character of each name, `ix` `(n,)` (first 0, the boundary), and returns the logits
+    `(n, V)` of the next one and the new state. A state is a tensor with a row for each
+    name, or a tuple of states.
     """
     training = False  # dropout and batch statistics are for training only
     def __init__(self,
                  vocab:Vocab, # of size V
                  block_size:int # T, how many characters it sees, at least 1
                 ):
-        if block_size < 1: raise ValueError(f"block_size is {block_size}; a model sees one character at least")
+        need(block_size >= 1,
+             f"block_size is {block_size}; a model sees one character at least")
         self.vocab, self.block_size = vocab, block_size
 
-    def train(self, mode:bool=True # False for evaluation mode
+    def train(self,
+              mode:bool=True # False for evaluation mode
              ): # the model
         "Switch to training or evaluation mode"
         self.training = mode
         return self
 
+    def eval(self): # the model
+        "Switch to evaluation mode"
+        return self.train(False)
+
     def table(self,
               words:Sequence[str], # names to learn from
               vocab:Vocab # that knows their characters
              ): # with `len`, `[ix] -> (x, n)` and `vocab`, as `fit` takes it
-        "The table that the model learns from: the counts of its contexts; `ValueError` for an unknown character"
+        "What the model learns from: the counts of its contexts"
         return count_contexts(words, vocab, self.block_size)
 
-    def parameters(self)->list[Tensor]: return []  # what is trained by gradient descent
-    def config(self)->dict: return {}  # the constructor's arguments, but for `vocab` and `g`
-    def state(self)->dict[str,Tensor]: return {}  # parameters and buffers
+    def parameters(self)->list[Tensor]: # each as often as it is used
+        "What is trained by gradient descent"
+        return []
 
-    def load_state(self, state:dict[str,Tensor] # as `state` gives it
+    def config(self)->dict: # by name
+        "The constructor's arguments, all but `vocab` and `g`"
+        return {}
+
+    def state(self)->dict[str,Tensor]: # by name
+        "Parameters and buffers"
+        return {}
+
+    def load_state(self,
+                   state:dict[str,Tensor] # as `state` gives it
                   ): # the model
-        "Take over copies of parameters and buffers; `ValueError` if a name or shape isn't this model's"
+        "Take over copies of a state; `ValueError` if a name or shape isn't the model's"
         _check_shapes(state, self.state())
         for k,t in self.state().items(): t.data = state[k].detach().clone().to(t.device)
         return self
 
+    def state_dict(self)->dict[str,Tensor]: # by name
+        "What PyTorch's modules call their `state`"
+        return self.state()
+
     @property
-    def n_params(self)->int: return sum(p.numel() for p in dict.fromkeys(self.parameters()))
+    def n_params(self)->int: # distinct ones
+        "How many numbers were learned"
+        return sum(p.numel() for p in dict.fromkeys(self.parameters()))
+
     @property
-    def device(self): return next((t.device for t in self.state().values()), torch.device('cpu'))
+    def device(self): # of its first tensor
+        "Where the model computes"
+        return next((t.device for t in self.state().values()), torch.device('cpu'))
 
     def to(self,
-           device=None, # where to compute
+           device=None, # where to compute; or, as in PyTorch, the type
            dtype:torch.dtype|None=None # the type of all floating-point tensors
           ): # the model
         "Move the model's tensors, in place"
+        if isinstance(device, torch.dtype): device, dtype = None, device
         for t in self.state().values():
-            t.data = t.data.to(device=device, dtype=dtype if t.is_floating_point() else None)
+            own = dtype if t.is_floating_point() else None  # integers stay integers
+            t.data = t.data.to(device=device, dtype=own)
             if t.grad is not None: t.grad = t.grad.to(t)
         return self
+
+    def __repr__(self):
+        sizes = ', '.join(f'{k}={v!r}' for k,v in self.config().items())
+        return (f"{type(self).__name__}({sizes}): {self.n_params:,} parameters, "
+                f"{len(self.vocab)} characters, contexts of {self.block_size}")
 
 # %% ../nbs/01_counts.ipynb #d07eb412
 def check_vocab(model, # a language model
                 vocab:Vocab # that of some data
                ):
     "`ValueError` if `model` numbers characters otherwise than `vocab`"
-    if vocab != model.vocab: raise ValueError("the model has another vocabulary than the data; make both from one `Vocab`")
+    need(vocab==model.vocab, "the model has another vocabulary than the data; "
+         "make both from one `Vocab`")
 
+# %% ../nbs/01_counts.ipynb #26883f26
 def check_counts(model, # a language model
-                 counts # a table; one of contexts has to be as long as the model's, at least
+                 counts # a table; contexts in it are as long as the model's, at least
                 ):
-    "`ValueError` if `counts` have another vocabulary than `model`, or see less of the context"
+    "`ValueError` if `counts` have another vocabulary, or see less of the context"
+    need(hasattr(counts, 'vocab'), f"a {type(counts).__name__} is no table of counts; "
+         "make one by `model.table(words, vocab)`")
     check_vocab(model, counts.vocab)
-    seen = getattr(counts, 'block_size', model.block_size)  # a table of whole names has none
-    if seen < model.block_size:
-        raise ValueError(f"the model sees {model.block_size} characters, these counts have {seen}; count longer contexts")
+    seen = getattr(counts, 'block_size', model.block_size)  # whole names have none
+    need(seen >= model.block_size, f"the model sees {model.block_size} characters, "
+         f"these counts have {seen}; count longer contexts")
 
 # %% ../nbs/01_counts.ipynb #c1131508
 class Bigram(LanguageModel):
@@ -200,7 +278,7 @@ class Bigram(LanguageModel):
                  alpha:float=0. # ≥ 0; add-one smoothing is 1
                 ):
         super().__init__(vocab, 1)
-        if not 0 <= alpha < math.inf: raise ValueError(f"alpha is {alpha}; it has to be 0 or more")
+        need(0 <= alpha < math.inf, f"alpha is {alpha}; it has to be 0 or more")
         self.alpha, self.n = alpha, torch.zeros(len(vocab), len(vocab))
 
     def fit(self,
@@ -209,8 +287,9 @@ class Bigram(LanguageModel):
         "Take over the counts; only the last character of each context matters"
         check_vocab(self, counts.vocab)
         counts = counts.to(self.n.device)
-        last = counts.x[counts.row, -1]
-        self.n = torch.zeros_like(self.n).index_put_((last, counts.char), counts.weight.to(self.n), accumulate=True)
+        pairs = counts.x[counts.row, -1], counts.char
+        n = torch.zeros_like(self.n)
+        self.n = n.index_put_(pairs, counts.weight.to(n), accumulate=True)
         return self
 
     def __call__(self,
@@ -218,7 +297,8 @@ class Bigram(LanguageModel):
                 )->Tensor: # `(B, V)`, log-probabilities
         n = self.n[ix[:, -1]] + self.alpha
         total = n.sum(1, keepdim=True)
-        return torch.where(total > 0, n/total, 1/len(self.vocab)).log()  # uniform after a character never seen
+        # uniform after a character that was never seen
+        return torch.where(total > 0, n/total, 1/len(self.vocab)).log()
 
     def config(self): return dict(alpha=self.alpha)
     def state(self): return dict(n=self.n)
@@ -228,14 +308,15 @@ class Bigram(LanguageModel):
 # %% ../nbs/01_counts.ipynb #edca5e43
 @contextlib.contextmanager
 def evaluating(model): # any language model
-    "A context in which `model` is in evaluation mode; afterwards it is in the mode that it was in"
+    "A context with `model` in evaluation mode; afterwards it has the mode that it had"
     mode = model.training
     model.train(False)
     try: yield model
     finally: model.train(mode)
 
 def _log_probs(model, x):
-    "Log-probabilities `(B, V)` in float64 on the CPU, for contexts `(B, T)` of at least the model's length, or what else the model takes"
+    """Log-probabilities `(B, V)` in float64 on the CPU, for contexts `(B, T)` of at
+    least the model's length, or for what else the model takes"""
     if isinstance(x, Tensor): x = x[:, x.shape[1] - model.block_size:]
     return model(x.to(model.device)).cpu().double().log_softmax(1)
 
@@ -245,62 +326,82 @@ def _rows(model):
     return max(1, 2**19//len(model.vocab))
 
 def _pairs(model, counts, ix):
-    "The surprise at each pair of a context and a next character that occurs in the rows `ix`, and how often it does"
+    """For the rows `ix`: the surprise at each pair of a context and a next character
+    that occurs, and how often it does"""
     if isinstance(counts, ContextCounts):  # it knows its pairs; `ix` is a range
         entry = slice(counts.start[ix[0]], counts.start[ix[-1] + 1])
-        logp = _log_probs(model, counts.x[ix])
-        return -logp[counts.row[entry] - ix[0], counts.char[entry]], counts.weight[entry]
+        logp, row = _log_probs(model, counts.x[ix]), counts.row[entry] - ix[0]
+        return -logp[row, counts.char[entry]], counts.weight[entry]
     x, n = counts[ix]
     occurs, logp = n.cpu() > 0, _log_probs(model, x)
     return -logp[occurs], n.cpu()[occurs].double()
 
 @torch.no_grad()
 def nll(model, # any language model
-        counts # `ContextCounts` whose block size is at least the model's, or another table
+        counts # a table of context counts, or the names themselves
        )->float: # nats per character; nan if there are none
-    "The mean negative log-likelihood; `ValueError` for a shorter context or another vocabulary"
+    """The mean negative log-likelihood; `ValueError` if the counts don't fit the model.
+
+    >>> words = ['emma', 'ava', 'mia']
+    >>> model = Bigram(Vocab(words), alpha=1.)
+    >>> round(nll(model, model.table(words, model.vocab)), 4)  # uniform: log 6
+    1.7918
+    """
+    if isinstance(counts, list|tuple): counts = model.table(counts, model.vocab)
     check_counts(model, counts)
     if isinstance(counts, ContextCounts): counts = counts.to('cpu')
     total, predictions, step = 0., 0., _rows(model)
     with evaluating(model):
         for a in range(0, len(counts), step):
-            nats, n = _pairs(model, counts, torch.arange(a, min(a + step, len(counts))))
-            total, predictions = total + (n*nats).sum().item(), predictions + n.sum().item()
+            ix = torch.arange(a, min(a + step, len(counts)))
+            nats, n = _pairs(model, counts, ix)
+            total += (n*nats).sum().item()
+            predictions += n.sum().item()
     return total/predictions if predictions else math.nan
 
 # %% ../nbs/01_counts.ipynb #922addfa
 @torch.no_grad()
 def surprises(model, # any language model
               words:Sequence[str] # names
-             )->tuple[Tensor,Tensor]: # `(N,)` float64, nats for each character and each end, and what came there, `(N,)` int64
-    "The surprise at each character and each end of `words`, in a row; `ValueError` for an unknown character"
+             )->tuple[Tensor,Tensor]: # nats `(N,)` float64; what came, `(N,)` int64
+    "The surprise at each character and each end of `words`, in a row"
+    need(not isinstance(words, str), f"{words!r} is a string; give a list of names")
     X, Y = windows(words, model.vocab, model.block_size)
+    nats, step = [], _rows(model)
     with evaluating(model):
-        nats = [-_log_probs(model, x).gather(1, y[:, None])[:, 0] for x,y in zip(X.split(_rows(model)), Y.split(_rows(model)))]
+        for x,y in zip(X.split(step), Y.split(step)):
+            nats.append(-_log_probs(model, x).gather(1, y[:, None])[:, 0])
     return torch.cat(nats), Y
 
 # %% ../nbs/01_counts.ipynb #922addfb
 def surprise(model, # any language model
              word:str # a name
-            )->Tensor: # `(len(word)+1,)` float64, nats for each character and for the end
-    "The negative log-likelihood of each character of `word`; `ValueError` for an unknown character"
+            )->Tensor: # `(len(word)+1,)` float64, nats for each character and the end
+    """The negative log-likelihood of each character of `word`, and of its end.
+
+    >>> surprise(Bigram(Vocab(['ava'])), 'ava').exp().round().tolist()  # one of three
+    [3.0, 3.0, 3.0, 3.0]
+    """
     return surprises(model, [word])[0]
 
 # %% ../nbs/01_counts.ipynb #baaf9095
 def plot_surprise(model, # any language model
-                  words:Sequence[str], # names, one at least, up to some forty characters
+                  words:Sequence[str], # names, one at least, up to forty letters or so
                   ax=None # a matplotlib `Axes`; None for a new one
                  ): # the `Axes`
-    "Draw each name as a strip of characters, coloured by their surprise, followed by its mean in nats per character"
+    "Draw names as strips of characters coloured by their surprise, and mean nats/char"
     import matplotlib.pyplot as plt
-    found = [(word, surprise(model, word)) for word in words]
-    if not found: raise ValueError("no names to draw; give one at least")
+    need(len(words) > 0, "no names to draw; give one at least")
+    found = [surprise(model, word) for word in words]
     ax = ax or plt.subplots(figsize=(7, .42*len(found)))[1]
-    for row,(word,nats) in enumerate(found):
+    for row,(word,nats) in enumerate(zip(words, found)):
         for at,(c,x) in enumerate(zip(word + model.vocab.itos[0], nats.tolist())):
             share = min(x/6, 1)  # six nats and more are darkest
-            ax.add_patch(plt.Rectangle((at - .5, row - .45), .96, .9, color=plt.cm.YlOrRd(share*.9), linewidth=0))
-            ax.text(at, row, c, ha='center', va='center', color='black' if share < .6 else 'white')
+            color = plt.cm.YlOrRd(share*.9)
+            place = (at - .5, row - .45), .96, .9
+            ax.add_patch(plt.Rectangle(*place, color=color, linewidth=0))
+            ax.text(at, row, c, ha='center', va='center',
+                    color='black' if share < .6 else 'white')
         ax.text(len(word) + .8, row, f'{nats.mean():.2f}', va='center')
     ax.set(xlim=(-.6, max(map(len, words)) + 2), ylim=(len(found) - .4, -.6))
     ax.axis('off')
@@ -309,87 +410,112 @@ def plot_surprise(model, # any language model
 # %% ../nbs/01_counts.ipynb #c96a43c9
 def _rows_of(state, rows):
     "Some rows of a state, which is a tensor or a tuple of states"
-    return state[rows] if isinstance(state, Tensor) else tuple(_rows_of(s, rows) for s in state)
+    if isinstance(state, Tensor): return state[rows]
+    return tuple(_rows_of(s, rows) for s in state)
 
 def _choose(logits, temperature, top_k, g):
     "A character `(n,)` for each row of logits `(n, V)`, drawn from their softmax"
-    logits = (logits - logits.amax(1, keepdim=True))/temperature  # no overflow, however small τ is
+    # The largest becomes 0, so that nothing overflows, however small τ is.
+    logits = (logits - logits.amax(1, keepdim=True))/temperature
     if top_k:
         least = logits.topk(min(top_k, logits.shape[1])).values[:, -1:]
         logits[logits < least] = -torch.inf
-    cdf = logits.exp().cumsum(1)  # not divided by its end, so that u is multiplied by it
-    if not cdf[:, -1].isfinite().all():
-        raise ValueError("the model's logits are no numbers; train it anew, with a lower learning rate")
+    # A number u, uniform up to the sum of all, picks the first place where the sum from
+    # the left exceeds it. (What `torch.multinomial` draws depends on torch's version.)
+    cdf = logits.exp().cumsum(1)
+    need(cdf[:, -1].isfinite().all(),
+         "the model's logits are no numbers; train it anew, with a lower learning rate")
     u = torch.rand(len(cdf), 1, generator=g)*cdf[:, -1:]
-    return (cdf <= u).sum(1)  # the first place where the sum exceeds u
+    return (cdf <= u).sum(1)
 
 def _draw(model, n, temperature, top_k, start, max_len, g):
     "`n` names as lists of integers, each begun with `start`"
     T, t = model.block_size, len(start)
-    text = torch.zeros(n, T + max_len, dtype=torch.int64)  # T boundaries in front of each name
+    # A row for each name: T boundaries in front, then `start`, then what is drawn
+    text = torch.zeros(n, T + max_len, dtype=torch.int64)
     text[:, T:T+t] = torch.tensor(start, dtype=torch.int64)
     alive = torch.arange(n)  # the names that haven't ended
     by_steps = hasattr(model, 'step')
-    if by_steps:
+    if by_steps:  # read the boundary and all of `start` but its last character
         state = model.start(n)
-        for j in range(t): state = model.step(state, text[:, T+j-1].to(model.device))[1]
+        for j in range(t):
+            _, state = model.step(state, text[:, T+j-1].to(model.device))
     while t < max_len and len(alive):
-        if by_steps: logits, state = model.step(state, text[alive, T+t-1].to(model.device))
+        if by_steps:
+            logits, state = model.step(state, text[alive, T+t-1].to(model.device))
         else: logits = model(text[alive, t:T+t].to(model.device))
         logits = logits.cpu().double()
         if t==0:  # no name is empty
             logits = logits.index_fill(1, torch.tensor([0]), -torch.inf)
-            if (logits==-torch.inf).all(1).any(): raise ValueError("the model can draw the empty name only; train it on names")
-        text[alive, T+t] = char = _choose(logits, temperature, top_k, g)
+            need((logits > -torch.inf).any(1).all(),
+                 "the model can draw the empty name only; train it on names")
+        char = _choose(logits, temperature, top_k, g)
+        text[alive, T+t] = char
+        # Names whose end was drawn wait no longer.
         going = char > 0
         if by_steps: state = _rows_of(state, going.to(model.device))
         alive, t = alive[going], t + 1
-    return [row[:row.index(0)] if 0 in row else row for row in text[:, T:T+t].tolist()]
+    rows = text[:, T:T+t].tolist()
+    return [row[:row.index(0)] if 0 in row else row for row in rows]
 
 # %% ../nbs/01_counts.ipynb #53ed9638
 @torch.no_grad()
 def sample(model, # any language model
            n:int=10, *, # how many names
            temperature:float=1., # > 0; divides the logits
-           top_k:int|None=None, # draw from the likeliest only (those that tie with the last included); None for all
+           top_k:int|None=None, # draw from so many of the likeliest, and those that tie
            prompt:str='', # how every name begins
-           max_len:int=100, # characters, the prompt included; a longer name is cut there
+           max_len:int=100, # characters, prompt included; a longer name is cut there
            exclude:Collection[str]=(), # names not to return
-           g:torch.Generator|None=None # on the CPU
+           g:torch.Generator|None=None, # on the CPU
+           seed:int|None=None # of a new generator, in place of `g`
           )->list[str]: # `n` of them
-    "Draw `n` names at once; `ValueError` for an impossible wish"
-    if not 0 < temperature < math.inf: raise ValueError(f"temperature is {temperature}; it has to be a number above 0")
-    if n < 0: raise ValueError(f"n is {n}; it has to be 0 or more")
-    if max_len < 1: raise ValueError(f"max_len is {max_len}; it has to be 1 or more")
-    if len(prompt) > max_len: raise ValueError(f"the prompt has {len(prompt)} characters, max_len is {max_len}; shorten the one or raise the other")
-    if top_k is not None and top_k < 1: raise ValueError(f"top_k is {top_k}; it has to be 1 or more")
+    """Draw `n` names at once, none of them empty; `ValueError` for an impossible wish.
+
+    >>> model = Bigram(Vocab(['emily']))
+    >>> sample(model.fit(model.table(['emily'], model.vocab)), 2)
+    ['emily', 'emily']
+    """
+    need(0 < temperature < math.inf,
+         f"temperature is {temperature}; it has to be a number above 0")
+    need(n >= 0, f"n is {n}; it has to be 0 or more")
+    need(max_len >= 1, f"max_len is {max_len}; it has to be 1 or more")
+    need(len(prompt) <= max_len, f"the prompt has {len(prompt)} characters, max_len is "
+         f"{max_len}; shorten the one or raise the other")
+    need(top_k is None or top_k >= 1, f"top_k is {top_k}; it has to be 1 or more")
+    need(g is None or isinstance(g, torch.Generator),
+         f"g is {g!r}, no generator; give seed={g!r}, or g=seeded({g!r})")
+    if seed is not None: g = seeded(seed)
     start, exclude, names = model.vocab.encode(prompt), set(exclude), []
     for _ in range(100):
-        with evaluating(model): drawn = _draw(model, n - len(names), temperature, top_k, start, max_len, g)
+        missing = n - len(names)
+        with evaluating(model):
+            drawn = _draw(model, missing, temperature, top_k, start, max_len, g)
         names += [w for w in map(model.vocab.decode, drawn) if w not in exclude]
         if len(names)==n: return names
-    raise ValueError(f"only {len(names)} of {n} names were found outside `exclude` in 100 rounds; raise the temperature")
+    raise ValueError(f"only {len(names)} of {n} names were found outside `exclude` in "
+                     "100 rounds; raise the temperature")
 
 # %% ../nbs/01_counts.ipynb #6f78f430
 class BigramNet(LanguageModel):
-    "One linear layer from a one-hot character to logits: `W` `(V, V)`, its rows picked by index"
+    "A linear layer from a one-hot character to logits: a row of `W` `(V, V)`"
     def __init__(self,
                  vocab:Vocab, # of size V
-                 g:torch.Generator|None=None # for the initial weights, which are standard normal
+                 g:torch.Generator|None=None # for the standard normal weights
                 ):
         super().__init__(vocab, 1)
         self.W = torch.randn(len(vocab), len(vocab), generator=g).requires_grad_()
 
     def fit(self,
             counts:ContextCounts, # of any block size
-            steps:int=100, # of full-batch gradient descent; each call goes on where the last one stopped
+            steps:int=100, # of descent on all counts; a second call goes on
             lr:float=50., # learning rate
             l2:float=0. # adds `l2` times the mean of W² to the loss
            ): # the model
         "Minimise the loss in nats per character by plain gradient descent"
         n = Bigram(self.vocab).fit(counts).n.to(self.W)
-        if not n.any(): raise ValueError("there are no counts to learn from; count some words")
-        for _ in tqdm(range(steps), desc='BigramNet', delay=2, disable=None, leave=False):
+        need(n.any(), "there are no counts to learn from; count some words")
+        for _ in progress(range(steps), 'BigramNet'):
             logp = self.W - self.W.logsumexp(1, keepdim=True)
             loss = -(n*logp).sum()/n.sum() + l2*(self.W**2).mean()
             grad, = torch.autograd.grad(loss, self.W)
@@ -406,12 +532,14 @@ class BigramNet(LanguageModel):
 
 # %% ../nbs/01_counts.ipynb #98376679
 class Wrapped(LanguageModel):
-    """Any callable from contexts `(B, T)` int64 to logits `(B, V)`, as a language model.
+    """Any callable from contexts `(B, T)` to logits `(B, V)`, as a language model.
 
     A `torch.nn.Module` lends its parameters, its state and its mode:
 
-        net = torch.nn.Sequential(torch.nn.Embedding(27, 27), torch.nn.Flatten())
-        sample(Wrapped(net, vocab, 1), 5)
+    >>> vocab = Vocab(['emma', 'ava'])
+    >>> net = torch.nn.Sequential(torch.nn.Embedding(5, 5), torch.nn.Flatten())
+    >>> Wrapped(net, vocab, 1).n_params
+    25
     """
     def __init__(self,
                  f:Callable, # what computes the logits
@@ -419,7 +547,8 @@ class Wrapped(LanguageModel):
                  block_size:int # T, how many characters `f` is given
                 ):
         super().__init__(vocab, block_size)
-        self.f, self.module = f, f if isinstance(f, torch.nn.Module) else torch.nn.Module()
+        self.f = f
+        self.module = f if isinstance(f, torch.nn.Module) else torch.nn.Module()
         self.train(False)
 
     @property
@@ -434,9 +563,14 @@ class Wrapped(LanguageModel):
         self.module.train(mode)
         return self
 
-    def to(self, device=None, dtype=None):  # where to compute; of all floating-point numbers
-        self.module.to(device=device, dtype=dtype)  # it may have tensors that aren't in its state
+    def to(self, device=None, dtype=None):  # as for every model
+        if isinstance(device, torch.dtype): device, dtype = None, device
+        # The module may have tensors that aren't in its state.
+        self.module.to(device=device, dtype=dtype)
         return self
 
     def parameters(self): return list(self.module.parameters())
-    def state(self): return {k:t for k,t in self.module.state_dict(keep_vars=True).items() if isinstance(t, Tensor)}
+
+    def state(self):
+        state = self.module.state_dict(keep_vars=True)
+        return {k:t for k,t in state.items() if isinstance(t, Tensor)}

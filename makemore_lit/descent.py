@@ -10,8 +10,9 @@ import itertools, math, sys, warnings
 from collections.abc import Callable
 import torch
 from torch import Tensor
-from tqdm import tqdm
+from .corpora import need
 from .counts import check_counts, nll
+from .data import progress
 
 # %% ../nbs/04_descent.ipynb #54c22615
 def count_loss(logits:Tensor, # `(B, V)`
@@ -25,7 +26,7 @@ def autograd(model, # a language model with parameters
              ix:Tensor, # `(B, T)` int64, contexts
              n:Tensor # `(B, V)`, counts of the next characters
             )->Tensor: # `()`, the loss in nats per character
-    "One pass forward and one back, which leaves the gradient of each parameter `p` in `p.grad`"
+    "One pass forward and one back: the gradient of each parameter is in its `.grad`"
     loss = count_loss(model(ix), n)
     for p in model.parameters(): p.grad = None
     loss.backward()
@@ -35,26 +36,30 @@ def autograd(model, # a language model with parameters
 def clipped(backward:Callable, # what leaves the gradients, as `autograd`
             most:float # > 0, the greatest length of all gradients together
            )->Callable: # called as `backward`
-    """As `backward`, with the gradients scaled down where their common length is above `most`.
+    """As `backward`, gradients scaled down if together they are longer than `most`.
 
-    For example `fit(…, backward=clipped(autograd, 1.))`.
+    >>> clipped(autograd, 1.).__name__  # as in `fit(…, backward=clipped(autograd, 1.))`
+    'clipped(autograd, 1.0)'
     """
-    if not most > 0: raise ValueError(f"most is {most}; give a number above 0")
+    need(most > 0, f"most is {most}; give a number above 0")
     def shortened(model, ix, n):
         loss = backward(model, ix, n)
-        grads = [p.grad for p in dict.fromkeys(model.parameters()) if p.grad is not None]
+        params = dict.fromkeys(model.parameters())
+        grads = [p.grad for p in params if p.grad is not None]
         if not grads: return loss
         length = torch.stack([d.norm() for d in grads]).norm()
         for d in grads: d *= (most/(length + 1e-6)).clamp(max=1)
         return loss
+    # Cards and states of trainings name it so.
     shortened.__name__ = f"clipped({getattr(backward, '__name__', 'backward')}, {most})"
     return shortened
 
 # %% ../nbs/04_descent.ipynb #6047793e
 def _batches(run, table, batch_size, device):
-    "The contexts and counts of each step that is left: all rows, or rows in random order"
+    "The contexts and counts of each step that is left: all rows, or some at random"
     if batch_size is None:
-        yield from itertools.repeat(_there(table, torch.arange(len(table)), device), run.steps - run.step)
+        whole = _there(table, torch.arange(len(table)), device)
+        yield from itertools.repeat(whole, run.steps - run.step)
         return
     while run.step < run.steps:
         done = run.step%run.in_epoch  # steps of an epoch that was cut off
@@ -71,41 +76,54 @@ def _last(x, T):
     return x[:, -T:] if isinstance(x, Tensor) else x
 
 def _one_cycle(model, lr, weight_decay, steps, decayed=None, betas=None):
-    "AdamW and its schedule: up to `lr` in the first tenth of the steps, then down to nearly nothing; without `betas` the first goes from .95 to .85 and back"
-    params = list(dict.fromkeys(model.parameters()))  # one that two layers share is named twice
+    """AdamW and its schedule: the rate rises to `lr` in the first tenth of the steps,
+    then falls to nearly nothing; without `betas` the first goes from .95 to .85 and
+    back"""
+    # A parameter that two layers share is named twice, and stepped once.
+    params:list = list(dict.fromkeys(model.parameters()))
     if decayed is not None:
-        groups = [p for p in params if decayed(p)], [p for p in params if not decayed(p)]
-        params = [dict(params=group, weight_decay=rate) for group,rate in zip(groups, (weight_decay, 0.)) if group]
-    optimizer = torch.optim.AdamW(params, lr=lr, betas=betas or (.95, .95), weight_decay=weight_decay)
+        pulled = [p for p in params if decayed(p)]
+        free = [p for p in params if not decayed(p)]
+        groups = (pulled, weight_decay), (free, 0.)
+        params = [dict(params=some, weight_decay=rate) for some,rate in groups if some]
+    optimizer = torch.optim.AdamW(params, lr=lr, betas=betas or (.95, .95),
+                                  weight_decay=weight_decay)
     rise = .1 if steps >= 10 else .3  # so that no part of the cycle has no length
-    return optimizer, torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, total_steps=steps + 1, pct_start=rise, cycle_momentum=betas is None)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, total_steps=steps + 1, pct_start=rise,
+        cycle_momentum=betas is None)
+    return optimizer, schedule
 
 def _check_wish(model, table, epochs, batch_size):
     "`ValueError` if there is nothing to train, or nothing to train it on"
-    if not model.parameters(): raise ValueError(f"a {type(model).__name__} has no parameters; use its own `fit`")
-    if not len(table): raise ValueError("there are no counts to learn from; count some words")
-    if epochs < 1 or batch_size is not None and batch_size < 1: raise ValueError(f"epochs is {epochs}, batch_size {batch_size}; give 1 or more")
-
-def _check_finite(loss, step, lr):
-    "`FloatingPointError`, if `loss` isn't a finite number"
-    if not math.isfinite(loss): raise FloatingPointError(f"the loss is {loss} at step {step}, learning rate {lr:.2g}; lower lr")
+    need(list(model.parameters()),
+         f"a {type(model).__name__} has no parameters; use its own `fit`")
+    need(len(table), "there are no counts to learn from; count some words")
+    need(epochs >= 1 and (batch_size is None or batch_size >= 1),
+         f"epochs is {epochs}, batch_size {batch_size}; give 1 or more")
 
 # %% ../nbs/04_descent.ipynb #5a4b5407
 _SLOT = 'step', 'exp_avg', 'exp_avg_sq'  # what AdamW remembers of each parameter
 
 class Run:
-    "A training under way, as `fit` shows it to its hook: `model`, `step` of `steps`, `history`, and all that is needed to go on"
+    """A training under way, as `fit` shows it to its hook after each step.
+
+    It has `model`, `step` of `steps`, `in_epoch` steps in an epoch, `history`, and all
+    that is needed to go on.
+    """
     def __init__(self,
                  model, # a language model with parameters
                  optimizer:torch.optim.Optimizer, # of its parameters
-                 schedule:torch.optim.lr_scheduler.LRScheduler, # of the optimizer's rate
+                 schedule:torch.optim.lr_scheduler.LRScheduler, # of its rate
                  steps:int, # in the whole training
                  in_epoch:int, # steps of an epoch
                  g:torch.Generator|None=None # which decides about the order of rows
                 ):
-        self.model, self.optimizer, self.schedule, self.g = model, optimizer, schedule, g
-        self.steps, self.in_epoch, self.history = steps, in_epoch, {'loss':[], 'dev':[]}
+        self.model, self.optimizer, self.schedule = model, optimizer, schedule
+        self.steps, self.in_epoch, self.g = steps, in_epoch, g
+        self.history:dict[str,list] = {'loss':[], 'dev':[]}
+        # The generator when the epoch began, and now: two states, so that an epoch that
+        # was cut off gets its order once more, and the draws after it go on.
         self._epoch_began = self._go_on = g.get_state() if g else None
 
     @property
@@ -117,58 +135,84 @@ class Run:
                   order:Callable, # draws the order of the rows
                   done:int # steps of this epoch that are done already
                  )->Tensor: # what `order` returned
-        "The order of the rows in an epoch; one that was cut off gets the order that it had"
-        if self.g and not done: self._epoch_began = self.g.get_state()
-        if self.g and done: self.g.set_state(self._epoch_began)
+        "The order of the rows in an epoch; one that was cut off gets its own again"
+        if self.g is None: return order()
+        if done: self.g.set_state(self._epoch_began)
+        else: self._epoch_began = self.g.get_state()
         rows = order()
-        if self.g and done: self.g.set_state(self._go_on)
+        if done: self.g.set_state(self._go_on)
         return rows
 
     def state(self)->dict[str,Tensor]: # tensors on the CPU
         "All that is needed to go on after this step, for `fit(…, resume=…)`"
-        slots = self.optimizer.state_dict()['state']
         state = {f'model.{k}':t for k,t in self.model.state().items()}
-        state |= {f'{name}.{i}':slot[name] for i,slot in slots.items() for name in _SLOT}
-        state |= {k: torch.tensor(past, dtype=torch.float64) for k,past in self.history.items()}
+        for i,slot in self.optimizer.state_dict()['state'].items():
+            state |= {f'{name}.{i}':slot[name] for name in _SLOT}
+        for k,past in self.history.items():
+            state[k] = torch.tensor(past, dtype=torch.float64)
         state['length'] = torch.tensor([self.steps, self.in_epoch])
         if self.g: state |= {'g':self.g.get_state(), 'g.epoch':self._epoch_began}
-        return {k: t.detach().cpu().clone(memory_format=torch.contiguous_format) for k,t in state.items()}
+        whole = torch.contiguous_format
+        return {k: t.detach().cpu().clone(memory_format=whole) for k,t in state.items()}
 
     def restore(self,
                 state:dict[str,Tensor] # from `state`, of a run with the same arguments
                ):
-        "Go back to where `state` was taken; `KeyError` if something is missing in it, `ValueError` if it is of another run"
-        if state['length'].tolist() != [self.steps, self.in_epoch]: raise ValueError("resume: the state is of a run with other steps; give the arguments of the run that was cut off")
-        self.model.load_state({k.removeprefix('model.'):t for k,t in state.items() if k.startswith('model.')})
-        step, owners = len(state['loss']), [int(k.split('.')[1]) for k in state if k.startswith('exp_avg.')]
-        slots = {i: {name: state[f'{name}.{i}'].clone() for name in _SLOT} for i in owners}
+        "Go back to where `state` was taken; `KeyError`, `ValueError` if it isn't whole"
+        need(state['length'].tolist()==[self.steps, self.in_epoch],
+             "resume: the state is of a run with other steps; give the arguments of "
+             "the run that was cut off")
+        # the model
+        own = [k for k in state if k.startswith('model.')]
+        self.model.load_state({k.removeprefix('model.'):state[k] for k in own})
+        # the optimizer
+        owners = [int(k.split('.')[1]) for k in state if k.startswith('exp_avg.')]
+        slots = {}
+        for i in owners: slots[i] = {k: state[f'{k}.{i}'].clone() for k in _SLOT}
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), 'state':slots})
-        with warnings.catch_warnings(action='ignore'):  # the schedule doesn't know that there were steps
-            self.schedule.last_epoch = step - 1
+        # the schedule, which doesn't know that there were steps
+        with warnings.catch_warnings(action='ignore'):
+            self.schedule.last_epoch = len(state['loss']) - 1
             self.schedule.step()
+        # the generator
         if self.g:
             self._epoch_began, self._go_on = state['g.epoch'], state['g']
             self.g.set_state(state['g'])
-        self.history.update(loss=state['loss'].tolist(), dev=[(int(step), loss) for step,loss in state['dev'].tolist()])
+        # what was measured
+        self.history['loss'] = state['loss'].tolist()
+        self.history['dev'] = [(int(step), loss) for step,loss in state['dev'].tolist()]
 
 # %% ../nbs/04_descent.ipynb #11c0c08a
 def fit(model, # a language model with parameters
-        table, *, # to train on: `ContextCounts`, or anything with `len`, `[ix] -> (x, n)` and `vocab`
+        table, *, # `ContextCounts`, or what has `len`, `[ix] -> (x, n)` and `vocab`
         dev=None, # such a table, to be scored at most 20 times on the way
         epochs:int, # passes over the rows
         batch_size:int|None=None, # rows in a mini-batch; None for all at once
         lr:float, # the highest learning rate of the cycle
         weight_decay:float=0., # of AdamW
-        decayed:Callable|None=None, # which parameters decay: `decayed(p)`, as `matrices`; None for all
-        betas:tuple[float,float]|None=None, # of AdamW; None lets the first go from .95 to .85 and back, the second is .95
-        g:torch.Generator|None=None, # for the order of rows, on the CPU; with dropout the model's own, or a run can't be resumed exactly
+        decayed:Callable|None=None, # says which parameters decay; None: all
+        betas:tuple[float,float]|None=None, # of AdamW; None: see `_one_cycle`
+        g:torch.Generator|None=None, # for the order of rows, on the CPU
         device=None, # to compute on; None for where the model is
-        backward:Callable=autograd, # what returns the loss and leaves the gradients, called as `backward(model, x, n)`
-        after_step:Callable|None=None, # called as `after_step(run)` with a `Run`; what returns true ends the training
-        resume:dict[str,Tensor]|None=None # a `Run`'s state, of a run with the same arguments
-       )->dict[str,list]: # 'loss': of each step; 'dev': (step, nats per character) pairs
-    "Train by AdamW, one cycle; `FloatingPointError` at a loss that isn't finite; Ctrl-C ends it and keeps the model"
-    for t in (table, dev) if dev is not None else (table,): check_counts(model, t)
+        backward:Callable=autograd, # leaves gradients, returns the loss
+        after_step:Callable|None=None, # called with a `Run`; true ends it
+        resume:dict[str,Tensor]|None=None # the state of a `Run`
+       )->dict[str,list]: # 'loss' of each step; 'dev': (step, nats per character) pairs
+    """Train by AdamW in one cycle of the learning rate.
+
+    `FloatingPointError` at a loss that isn't finite; Ctrl-C ends it, keeps the model.
+    Without `betas` the first goes from .95 to .85 and back, the second is .95. `resume`
+    takes a state of a run with the same arguments; with dropout `g` has to be the
+    model's own, or a run can't be resumed exactly.
+
+    >>> from makemore_lit.counts import BigramNet, count_contexts
+    >>> from makemore_lit.data import Vocab, seeded
+    >>> model = BigramNet(vocab := Vocab(['ava']), g=seeded())
+    >>> len(fit(model, count_contexts(['ava'], vocab, 1), epochs=20, lr=.1)['loss'])
+    20
+    """
+    for t in (table, dev):
+        if t is not None: check_counts(model, t)
     _check_wish(model, table, epochs, batch_size)
     device = model.to(device).device
     if hasattr(table, 'to'): table = table.to(device)
@@ -178,25 +222,34 @@ def fit(model, # a language model with parameters
     run = Run(model, optimizer, schedule, steps, in_epoch, g)
     if resume:
         try: run.restore(resume)
-        except (KeyError, TypeError) as e: raise ValueError(f"resume: the state isn't whole ({e}); begin anew") from None
-    history = run.history
-    bar = tqdm(_batches(run, table, batch_size, device), type(model).__name__, steps, initial=run.step, delay=2, disable=None, leave=False)
+        except (KeyError, TypeError) as e:
+            raise ValueError(
+                f"resume: the state isn't whole ({e}); begin anew") from None
+    history, batches = run.history, _batches(run, table, batch_size, device)
+    bar = progress(batches, type(model).__name__, steps, run.step)
     try:
         for x,n in bar:
             loss = backward(model.train(), _last(x, model.block_size), n).item()
-            _check_finite(loss, run.step + 1, schedule.get_last_lr()[0])
+            rate = schedule.get_last_lr()[0]
+            need(math.isfinite(loss), f"the loss is {loss} at step {run.step + 1}, "
+                 f"learning rate {rate:.2g}; lower lr", FloatingPointError)
             optimizer.step()
             schedule.step()
             history['loss'].append(loss)
-            if dev is not None and len(dev) and (run.step%math.ceil(steps/20)==0 or run.step==steps): history['dev'].append((run.step, nll(model, dev)))
-            bar.set_postfix(loss=loss, dev=history['dev'][-1][1] if history['dev'] else None, refresh=False)
+            now = run.step%math.ceil(steps/20)==0 or run.step==steps
+            if dev is not None and len(dev) and now:
+                history['dev'].append((run.step, nll(model, dev)))
+            scored = history['dev'][-1][1] if history['dev'] else None
+            bar.set_postfix(loss=loss, dev=scored, refresh=False)
             if after_step and after_step(run): break
-    except KeyboardInterrupt: print(f"stopped after {run.step} of {steps} steps; the model is kept", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"stopped after {run.step} of {steps} steps; the model is kept",
+              file=sys.stderr)
     finally: model.train(False)
     return history
 
 # %% ../nbs/04_descent.ipynb #8fbe0dcf
 def matrices(p:Tensor # a parameter
             )->bool: # whether it has two axes or more
-    "Which parameters decay, if only matrices do: `fit(…, weight_decay=.1, decayed=matrices)`"
+    "Which parameters decay, if only matrices do: `fit(…, decayed=matrices)`"
     return p.ndim > 1

@@ -19,58 +19,96 @@ from .mlp import MLP
 from .wavenet import WaveNet
 
 # %% ../nbs/09_results.ipynb #2358ffb2
-BLOCK_SIZE = 8  # the longest context of the recipes
-RECIPES = {  # for each model its class, the class's arguments, and those of `fit`; a count model has a `fit` of its own
+# The longest context of the recipes
+BLOCK_SIZE = 8
+# For each model its class, the class's arguments, and those of `fit`;
+# a count model has a `fit` of its own, without arguments
+RECIPES = {
     'bigram':(Bigram, dict(alpha=1.), {}),
     'net':(BigramNet, {}, dict(epochs=200, lr=.3)),
     '5-gram':(NGram, dict(block_size=4), {}),
     'mlp':(MLP, dict(n_embd=16, n_hidden=155, gain=1.), dict(epochs=300, lr=.06)),
-    'by hand':(MLP, dict(n_embd=16, n_hidden=153, gain=1., batchnorm=True), dict(epochs=280, lr=.06, backward=backward)),  # no autograd
-    'wavenet':(WaveNet, dict(dropout=.08), dict(epochs=38, batch_size=512, lr=.006, weight_decay=.1))}
-TRAINABLE = {**{name:name for name in RECIPES if name != 'by hand'}, 'ngram':'5-gram'}  # what can be asked for by name: its recipe
+    # Without autograd
+    'by hand':(MLP, dict(n_embd=16, n_hidden=153, gain=1., batchnorm=True),
+               dict(epochs=280, lr=.06, backward=backward)),
+    'wavenet':(WaveNet, dict(dropout=.08),
+               dict(epochs=38, batch_size=512, lr=.006, weight_decay=.1))}
+# What can be asked for by name, and its recipe
+TRAINABLE = {name:name for name in RECIPES if name != 'by hand'} | {'ngram':'5-gram'}
 
 # %% ../nbs/09_results.ipynb #22793958
 def trained(recipe:tuple, # a class, its arguments, and those of `fit`, as in `RECIPES`
             words:Sequence[str], # names to learn from
             vocab:Vocab, # that knows their characters
             seed:int=42, # of weights, dropout and the order of rows
-            most:int=2**27, # numbers in the dense counts of a batch, half a gigabyte; a full batch with more is cut
+            most:int=2**27, # numbers in the dense counts of a batch
             **kw # more for `fit`
            )->LanguageModel: # in evaluation mode
-    "A new model, trained as its recipe says"
-    (cls, config, fitting), g = recipe, seeded(seed)
-    model = cls(vocab, **config, **(dict(g=g) if fitting else {}))
+    """A new model, trained as its recipe says.
+
+    A full batch with more than `most` numbers (half a gigabyte) is cut.
+    """
+    cls, config, fitting = recipe
+    # A count model has nothing to draw, and learns in one pass
+    if not fitting:
+        model = cls(vocab, **config)
+        return model.fit(model.table(words, vocab))
+    # One generator, for the weights first
+    g = seeded(seed)
+    model = cls(vocab, **config, g=g)
     table = model.table(words, vocab)
-    if not fitting: return model.fit(table)
+    # The full batch if it fits into memory, or else as many rows as do
     whole = len(table)*len(vocab) <= most
-    fit(model, table, **{'batch_size':None if whole else max(2, most//len(vocab)), **fitting, **kw}, g=g)
+    batch_size = None if whole else max(2, most//len(vocab))
+    # The recipe's own batch size goes before, and the caller's before both
+    arguments = {'batch_size':batch_size, **fitting, **kw}
+    fit(model, table, **arguments, g=g)
     return model
 
 # %% ../nbs/09_results.ipynb #fcb410ea
 def compare(words:Sequence[str], # a corpus, split as in the book
             seed:int=42 # of the weights; the split doesn't depend on it
-           )->tuple[list[dict],dict[str,LanguageModel]]: # a row for each model, and the models by name
-    "Train one model of each kind; rows have model, params, train, dev, unseen (nats per character) and seconds"
+           )->tuple[list[dict],dict[str,LanguageModel]]: # rows, and models by name
+    """Train one model of each kind, and score it on three parts.
+
+    A row for each model has `model`, `params`, `train`, `dev`, `unseen` (nats per
+    character) and `seconds`.
+    """
     vocab, (train, dev, _) = Vocab(words), split_words(words)
+    # The same tables of contexts for all models, as long as the longest needs
     parts = {'train':train, 'dev':dev, 'unseen':unseen(dev, train)}
     counts = {k: count_contexts(part, vocab, BLOCK_SIZE) for k,part in parts.items()}
     rows, models = [], {}
-    for name,recipe in tqdm(RECIPES.items(), desc='models', delay=2, disable=None, leave=False):
+    # The bar comes after two seconds, and only in a terminal
+    bar = tqdm(RECIPES.items(), desc='models', delay=2, disable=None, leave=False)
+    for name,recipe in bar:
         start = time.perf_counter()
-        models[name] = model = trained(recipe, train, vocab, seed)
+        model = trained(recipe, train, vocab, seed)
         seconds = time.perf_counter() - start
+        models[name] = model
         losses = {k: nll(model, c) for k,c in counts.items()}
-        rows.append(dict(model=name, params=model.n_params, **losses, seconds=seconds))
+        row = dict(model=name, params=model.n_params, **losses, seconds=seconds)
+        rows.append(row)
     return rows, models
 
 # %% ../nbs/09_results.ipynb #b8493122
 def show_rows(rows:list[dict] # as `compare` makes them
              )->str: # a line for each, under one of headings
-    "A table of losses in nats per character, as plain text"
-    loss = lambda x: f'{x:9.4f}' if math.isfinite(x) else f"{'-':>9}"
-    lines = [f"{'model':10}{'params':>10}{'train':>9}{'dev':>9}{'unseen':>9}{'seconds':>9}"]
+    """A table of losses in nats per character, as plain text.
+
+        >>> row = dict(model='mine', params=1234, train=2, dev=2.5, unseen=math.nan)
+        >>> print(show_rows([dict(row, seconds=1)]))
+        model         params    train      dev   unseen  seconds
+        mine           1,234   2.0000   2.5000        -      1.0
+    """
+    def loss(x):
+        "Four decimals, or a dash where there is no loss"
+        return f'{x:9.4f}' if math.isfinite(x) else f"{'-':>9}"
+    headings = ''.join(f'{h:>9}' for h in ('train', 'dev', 'unseen', 'seconds'))
+    lines = [f"{'model':10}{'params':>10}{headings}"]
     for r in rows:
-        lines.append(f"{r['model']:10}{r['params']:10,}{loss(r['train'])}{loss(r['dev'])}{loss(r['unseen'])}{r['seconds']:9.1f}")
+        losses = loss(r['train']) + loss(r['dev']) + loss(r['unseen'])
+        lines.append(f"{r['model']:10}{r['params']:10,}{losses}{r['seconds']:9.1f}")
     return '\n'.join(lines)
 
 # %% ../nbs/09_results.ipynb #6cf1069a
@@ -80,4 +118,6 @@ def new_names(model:LanguageModel, # a trained one
              )->list[str]: # at most ten
     "Ten different names that aren't in `words`, or as many as are found among 1,000"
     names = sample(model, 1000, g=seeded(seed))
-    return list(dict.fromkeys(unseen(names, words)))[:10]
+    # A dictionary's keys are distinct, in the order in which they came
+    distinct = dict.fromkeys(unseen(names, words))
+    return list(distinct)[:10]

@@ -10,107 +10,162 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from .backprop import rule
+from .corpora import need
 from .counts import evaluating
 from .data import Vocab
 from .mlp import BatchNorm1d, Dropout, Embedding, Flatten, GELU, Layer
-from .mlp import Linear, Network, Sequential, Tanh
+from .mlp import Linear
+from .mlp import Network, Sequential, Tanh
 
 # %% ../nbs/06_wavenet.ipynb #3fbe620c
 class FlattenConsecutive(Layer):
-    "Join every `k` neighbours into one vector; a view"
+    """Join every `k` neighbours into one vector; a view.
+
+    >>> FlattenConsecutive(2)(torch.arange(8).view(1, 4, 2)).tolist()
+    [[[0, 1, 2, 3], [4, 5, 6, 7]]]
+    """
     def __init__(self,
                  k:int # how many, two at least
                 ):
-        if k < 2: raise ValueError(f"k is {k}; at least two neighbours are joined")
+        need(k >= 2, f"k is {k}; at least two neighbours are joined")
         self.k = k
+
     def __call__(self,
                  x:Tensor # `(B, L, D)`, contiguous
                 )->Tensor: # `(B, L/k, kD)`; `ValueError` if L isn't a multiple of k
-        if x.ndim != 3: raise ValueError(f"{tuple(x.shape)} came, not (B, L, D); flatten nothing before")
+        need(x.ndim==3, f"{tuple(x.shape)} came, not (B, L, D); flatten nothing before")
         B, L, D = x.shape
-        if L%self.k: raise ValueError(f"{L} neighbours can't be joined {self.k} at a time; give a multiple")
+        _check_multiple(L, self.k)
         return x.view(B, L//self.k, self.k*D)
+
+def _check_multiple(L, k):
+    "`ValueError` if `L` neighbours can't be joined `k` at a time"
+    need(L%k==0, f"{L} neighbours can't be joined {k} at a time; give a multiple")
 
 # %% ../nbs/06_wavenet.ipynb #5248640d
 @rule.register
-def _flatten_consecutive(layer:FlattenConsecutive, dout, x, out): return (dout.view(x.shape),)  # a view has a view for its gradient
+def _flatten_consecutive(layer:FlattenConsecutive, dout, x, out):
+    return (dout.view(x.shape),)  # a view has a view for its gradient
 
 # %% ../nbs/06_wavenet.ipynb #b6c83944
-def distinct_logits(model, # a tree: in `model.net` only `FlattenConsecutive` joins places, and no layer in training mode looks at the batch
+def distinct_logits(model, # a tree without layers that look at the batch; see below
                     ix:Tensor # `(B, T)` int64, contexts
-                   )->Tensor: # `(B, V)`, logits, with gradients; `ValueError` for another T, or numbers that no character has
-    "As `model.net(ix)`, with each layer applied once to each distinct input; in training, equal inputs share a dropout mask"
+                   )->Tensor: # `(B, V)`, logits, with gradients
+    """As `model.net(ix)`, with each layer applied once to each distinct input.
+
+    In `model.net` only `FlattenConsecutive` joins places. In training, equal inputs
+    share a dropout mask.
+
+    >>> model = WaveNet(Vocab(['ava']), g=torch.Generator().manual_seed(1))
+    >>> distinct_logits(model, torch.zeros(5, 8, dtype=torch.int64)).shape
+    torch.Size([5, 3])
+    """
+    # The input of a layer at each place is `x[code]`: at first, the characters.
     V = len(model.vocab)
-    if ix.numel() and not 0 <= ix.min() <= ix.max() < V: raise ValueError(f"contexts hold {ix.min()} to {ix.max()}, not 0 to {V - 1}; encode them by the model's vocabulary")
-    code, x = ix.long(), torch.arange(V, device=ix.device)  # the input at each place is `x[code]`
+    _check_characters(ix, V)
+    code, x = ix.long(), torch.arange(V, device=ix.device)
     for layer in model.net.layers:
         if isinstance(layer, FlattenConsecutive):
-            if code.shape[1]%layer.k: raise ValueError(f"{code.shape[1]} neighbours can't be joined {layer.k} at a time; give contexts of another length")
+            _check_multiple(code.shape[1], layer.k)
             places = code.view(len(code), code.shape[1]//layer.k, layer.k)
+            # Equal groups get equal numbers, a neighbour at a time: so they stay small.
             code = places[..., 0]
-            for j in range(1, layer.k): distinct, code = (code*len(x) + places[..., j]).unique(return_inverse=True)
+            for j in range(1, layer.k):
+                pair = code*len(x) + places[..., j]
+                distinct, code = pair.unique(return_inverse=True)
+            # The neighbours of each distinct group; equal places write equal rows.
             members = places.new_empty(len(distinct), layer.k)
-            members[code] = places  # equal places write equal rows
+            members[code] = places
             x = F.embedding(members, x).flatten(1)
         elif not isinstance(layer, Flatten): x = layer(x)
-    if code.shape[1] != 1: raise ValueError(f"of {ix.shape[1]} characters {code.shape[1]} places are left, not one; give shorter contexts")
+    need(code.shape[1]==1, f"of {ix.shape[1]} characters {code.shape[1]} places are "
+         "left, not one; give shorter contexts")
     return F.embedding(code[:, 0], x)
+
+def _check_characters(ix, V):
+    "`ValueError` for numbers that no character has"
+    low, high = ix.aminmax() if ix.numel() else (0, 0)
+    need(0 <= low and high < V, f"contexts hold {low} to {high}, not 0 to {V - 1}; "
+         "encode them by the model's vocabulary")
 
 # %% ../nbs/06_wavenet.ipynb #bf1c8acc
 def _levels(block_size, fan_in):
     "How often `fan_in` neighbours can be joined until one is left"
-    if fan_in < 2: raise ValueError(f"fan_in is {fan_in}; at least two neighbours are joined")
+    need(fan_in >= 2, f"fan_in is {fan_in}; at least two neighbours are joined")
     levels = 0
     while fan_in**levels < block_size: levels += 1
-    if fan_in**levels==block_size: return levels
-    raise ValueError(f"block_size is {block_size}, not a power of the fan-in {fan_in}; give {fan_in**(levels - 1)} or {fan_in**levels}")
+    need(fan_in**levels==block_size, f"block_size is {block_size}, not a power of the "
+         f"fan-in {fan_in}; give {fan_in**(levels - 1)} or {fan_in**levels}")
+    return levels
 
 # %% ../nbs/06_wavenet.ipynb #88bea3f6
 class WaveNet(Network):
-    "A tree over the last `block_size` characters that joins `fan_in` neighbours at each level (after van den Oord et al. 2016)"
+    """A tree over the last `block_size` characters, after van den Oord et al. (2016).
+
+    Each level joins `fan_in` neighbours. Without BatchNorm, equal inputs in a batch are
+    computed once, and share a dropout mask; with it, nothing is shared in training.
+    """
     def __init__(self,
                  vocab:Vocab, # of size V
-                 block_size:int=8, # T, characters of context: a power of `fan_in`; 1 has no hidden units
+                 block_size:int=8, # T, a power of `fan_in`; 1 has no hidden units
                  n_embd:int=24, # D, size of an embedding
                  n_hidden:int=128, # H, units of each level
                  fan_in:int=2, # how many neighbours are joined
-                 batchnorm:bool=False, # between each level's weights and its activation; in training, nothing is shared then
+                 batchnorm:bool=False, # between each level's weights and its activation
                  activation:str='gelu', # or 'tanh'
-                 dropout:float=0., # after each activation; without BatchNorm, equal inputs in a batch share a mask
+                 dropout:float=0., # after each activation
                  g:torch.Generator|None=None # for weights and dropout
                 ):
         super().__init__(vocab, block_size)
-        self._config = dict(block_size=block_size, n_embd=n_embd, n_hidden=n_hidden, fan_in=fan_in, batchnorm=batchnorm,
-                            activation=activation, dropout=dropout)
-        if activation not in ('tanh', 'gelu'): raise ValueError(f"activation is {activation!r}; give 'tanh' or 'gelu'")
-        gain, layers, width = 5/3 if activation=='tanh' else 2**.5, [Embedding(len(vocab), n_embd, g)], n_embd
+        self._config = dict(block_size=block_size, n_embd=n_embd, n_hidden=n_hidden,
+                            fan_in=fan_in, batchnorm=batchnorm, activation=activation,
+                            dropout=dropout)
+        kinds = {'tanh':(Tanh, 5/3), 'gelu':(GELU, 2**.5)}  # an activation and its gain
+        need(activation in kinds,
+             f"activation is {activation!r}; give 'tanh' or 'gelu'")
+        kind, gain = kinds[activation]
+        layers:list = [Embedding(len(vocab), n_embd, g)]
+        width = n_embd  # numbers at each place
         for _ in range(_levels(block_size, fan_in)):
-            layers += [FlattenConsecutive(fan_in), Linear(fan_in*width, n_hidden, not batchnorm, gain, g)]
+            layers.append(FlattenConsecutive(fan_in))
+            layers.append(Linear(fan_in*width, n_hidden, not batchnorm, gain, g))
             if batchnorm: layers.append(BatchNorm1d(n_hidden))
-            layers.append(Tanh() if activation=='tanh' else GELU())
+            layers.append(kind())
             if dropout: layers.append(Dropout(dropout, g))
             width = n_hidden
-        self.net = Sequential(*layers, Flatten(), Linear(width, len(vocab), gain=.1, g=g))
+        layers += [Flatten(), Linear(width, len(vocab), gain=.1, g=g)]
+        self.net = Sequential(*layers)
 
     def _logits(self, ix):
-        over_batch = self.training and any(isinstance(layer, BatchNorm1d) for layer in self.net.layers)
-        return self.net(ix) if over_batch else distinct_logits(self, ix)
+        normed = any(isinstance(layer, BatchNorm1d) for layer in self.net.layers)
+        if normed and self.training: return self.net(ix)  # it looks at the batch
+        return distinct_logits(self, ix)
 
 # %% ../nbs/06_wavenet.ipynb #ff9697b0
 def conv_logits(model:WaveNet, # put in evaluation mode for the call
                 ix:Tensor # `(B, N)` int64, rows of N ≥ T characters
-               )->Tensor: # `(B, N-T+1, V)`, logits after each place that has T characters up to it; `ValueError` for fewer
-    "The tree moved along each row, as a causal dilated convolution with the same weights (van den Oord et al. 2016)"
-    if not isinstance(model, WaveNet): raise ValueError(f"a {type(model).__name__} is no tree; give a WaveNet")
-    if ix.ndim != 2 or ix.shape[1] < model.block_size: raise ValueError(f"rows {tuple(ix.shape)} came, not (B, {model.block_size} or more); give longer ones")
+               )->Tensor: # `(B, N-T+1, V)`, after each place with T characters up to it
+    "The tree moved along each row, as a causal convolution with the same weights"
+    kind = type(model).__name__
+    need(isinstance(model, WaveNet), f"a {kind} is no tree; give a WaveNet")
+    T = model.block_size
+    need(ix.ndim==2 and ix.shape[1] >= T, f"rows {tuple(ix.shape)} came, not "
+         f"(B, {T} or more); give longer ones")
+    # A level that joins k neighbours is a convolution of width k; what it joins lies
+    # `dilation` places apart, the product of the widths of all levels below.
     x, k, dilation = ix, 1, 1
     with evaluating(model):
         for layer in model.net.layers:
             if isinstance(layer, FlattenConsecutive): k = layer.k
             elif isinstance(layer, Linear) and k > 1:
-                weight = layer.W.view(k, -1, layer.W.shape[1]).permute(2, 1, 0)  # (H, D, k)
-                x = F.conv1d(x.transpose(1, 2), weight, layer.b, dilation=dilation).transpose(1, 2)
+                H = layer.W.shape[1]
+                weight = layer.W.view(k, -1, H).permute(2, 1, 0)  # (H, D, k)
+                x = x.transpose(1, 2)  # conv1d wants the places last
+                x = F.conv1d(x, weight, layer.b, dilation=dilation).transpose(1, 2)
                 k, dilation = 1, dilation*k
-            elif k > 1: raise ValueError(f"a {type(layer).__name__} follows a FlattenConsecutive; only a Linear can become a convolution")
+            elif k > 1: raise ValueError(_NO_CONVOLUTION.format(type(layer).__name__))
             elif not isinstance(layer, Flatten): x = layer(x)
     return x
+
+_NO_CONVOLUTION = ("a {} follows a FlattenConsecutive; "
+                   "only a Linear can become a convolution")

@@ -129,6 +129,9 @@ NEW = '%% figure\n#| label: line\n#| fig-cap: x\n#| fig-alt: x\nprint('
 # What is wrong, the file, a text in it, what takes its place (None: the whole file is
 # made or removed), and how the message begins.
 PLANTED = [
+    ('an exported line that is too wide', ONE, 'def draw(): ...',
+     'def draw(): ...  # ' + 'wide '*15,
+     f'{ONE}, cell 7: line 2 of the exported cell has over 88 columns'),
     ('a reference without a label', TWO, 'See', '@sec-second',
      f'{TWO}, cell 1: @sec-second refers to no label'),
     ('a reference in a caption', ONE, 'A line, as', 'A line, @fig-none, as',

@@ -9,6 +9,7 @@ import yaml
 from tables import pages
 
 ROOT = Path(__file__).resolve().parent.parent
+WIDTH = 88  # columns of an exported cell
 DOCS = 'README.md', 'CONTRIBUTING.md', 'data/README.md'  # with links like the book
 FRONT = re.compile(r'\A---\n(.*?)\n---\n', re.S)
 BLOCK = re.compile(r'<!--.*?-->'
@@ -447,9 +448,20 @@ def check_results(b):
                    "tools/tables.py")
 
 
+def check_width(b):
+    "No line of an exported cell is wider than the page"
+    for c in b.cells:
+        if not c.exported: continue
+        wide = [n for n,l in enumerate(c.source.split('\n'), 1) if len(l) > WIDTH]
+        if wide:
+            yield (f"{c.where}: line {wide[0]} of the exported cell has over {WIDTH} "
+                   "columns; break it")
+
+
 CHECKS = [check_references, check_links, check_chapters, check_figures, check_headings,
           check_divs, check_definitions, check_docments, check_formulas,
-          check_notebook_links, check_version, check_imports, check_results]
+          check_notebook_links, check_version, check_imports, check_results,
+          check_width]
 
 
 def faults(root):

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from tqdm import tqdm
 from workcopy import ROOT, Copy
 
-SEED, TIMEOUT = 1, 300
+SEED, TIMEOUT = 1, 900
 SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
          ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult,
          ast.MatMult: ast.Mult, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE,
