@@ -44,7 +44,7 @@ bench: .venv/installed ## this book's ways against the lectures', timed; a table
 
 results: .venv/installed ## all models, five seeds, three protocols: data/results.json and the tables made of it (an hour)
 	@$(IS_NAMES)
-	@$(BIN)/jupyter nbconvert --execute --inplace nbs/09_results.ipynb
+	@OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/jupyter nbconvert --execute --inplace nbs/09_results.ipynb
 	@$(BIN)/nbdev_clean
 	@$(BIN)/python tools/tables.py
 

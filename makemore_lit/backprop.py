@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.testing import assert_close
-from .corpora import need
+from .corpora import need, show_parameters
 from .descent import count_loss
 from .mlp import BatchNorm1d, Dropout, Embedding, Flatten, GELU, Layer
 from .mlp import Linear
@@ -113,10 +113,10 @@ def rule(layer, # of the class that the rule is for
     A new layer gets its rule by `@rule.register` over a function of the same four
     arguments, the first of which is annotated with the class.
 
-    >>> x = torch.tensor([[0., 1.]])
-    >>> dx, = rule(Tanh(), torch.ones(1, 2), x, x.tanh())
-    >>> [round(d, 2) for d in dx[0].tolist()]
-    [1.0, 0.42]
+        >>> x = torch.tensor([[0., 1.]])
+        >>> dx, = rule(Tanh(), torch.ones(1, 2), x, x.tanh())
+        >>> [round(d, 2) for d in dx[0].tolist()]
+        [1.0, 0.42]
     """
     raise ValueError(f"no gradient by hand for {type(layer).__name__}; {_REGISTER}")
 
@@ -203,12 +203,13 @@ def backward(model:Network, # in either mode; its logits are those of `model.net
 
     `ValueError` for a layer without a `rule`.
 
-    >>> from makemore_lit.data import Vocab
-    >>> from makemore_lit.mlp import MLP
-    >>> model = MLP(Vocab(['ava']), g=torch.Generator().manual_seed(1))
-    >>> loss = backward(model, torch.tensor([[0, 0, 0]]), torch.tensor([[0., 1, 0]]))
-    >>> [tuple(p.grad.shape) for p in model.parameters()]
-    [(3, 10), (30, 200), (200,), (200, 3), (3,)]
+        >>> from makemore_lit.data import Vocab
+        >>> from makemore_lit.mlp import MLP
+        >>> model = MLP(Vocab(['ava']), g=torch.Generator().manual_seed(1))
+        >>> ix, n = torch.tensor([[0, 0, 0]]), torch.tensor([[0., 1, 0]])
+        >>> loss = backward(model, ix, n)
+        >>> [tuple(p.grad.shape) for p in model.parameters()]
+        [(3, 10), (30, 200), (200,), (200, 3), (3,)]
     """
     need(isinstance(model, Network), "no gradients by hand for a "
          f"{type(model).__name__}, which isn't made of layers; use `autograd`")
@@ -223,3 +224,6 @@ def backward(model:Network, # in either mode; its logits are those of `model.net
         if not p.requires_grad: continue
         p.grad = d if p.grad is None else p.grad + d  # a shared one is used twice
     return count_loss(values[-1], n)
+
+# %% ../nbs/05_backprop.ipynb #997b3457
+show_parameters(globals())

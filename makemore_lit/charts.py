@@ -5,6 +5,9 @@
 # %% auto #0
 __all__ = ['PALETTE', 'plot_style', 'bar_chart', 'line_chart', 'graph_chart']
 
+# %% ../nbs/14_charts.ipynb #ff88d633
+from .corpora import show_parameters
+
 # %% ../nbs/14_charts.ipynb #509cf030
 # Six colours that can be read on light and on dark; the last is for letters and axes
 PALETTE = ['#0f86c9', '#d9772b', '#4b7869', '#694bff', '#96693c', '#7f7f7f']
@@ -88,3 +91,6 @@ def graph_chart(at:dict, # node -> (x, y), where it stands
     ax.set(xlim=(min(xs) - .5, max(xs) + .5), ylim=(min(ys) - .5, max(ys) + .5))
     ax.axis('off')
     return ax
+
+# %% ../nbs/14_charts.ipynb #d2140a86
+show_parameters(globals())

@@ -16,7 +16,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 from . import __version__
 from .contexts import NGram
-from .corpora import FORBIDDEN, need, write_atomic
+from .corpora import FORBIDDEN, need, show_parameters, write_atomic
 from .counts import Bigram, BigramNet, LanguageModel
 from .data import Vocab
 from .mlp import MLP
@@ -124,9 +124,9 @@ def save(model:LanguageModel, # of a class in `MODELS`
     `ValueError` for a class that isn't in `MODELS`, a model that `load` would refuse,
     or a fact that isn't JSON.
 
-    >>> save(pretrained('bigram'), '/tmp/bigram.safetensors', language='English')
-    >>> read_card('/tmp/bigram.safetensors')['language']
-    'English'
+        >>> save(pretrained('bigram'), '/tmp/bigram.safetensors', language='English')
+        >>> read_card('/tmp/bigram.safetensors')['language']
+        'English'
     """
     kind, length = type(model).__name__, model.block_size
     need(MODELS.get(kind) is type(model), f"a {kind} can't be saved; "
@@ -191,8 +191,8 @@ def load(path:str|Path # a checkpoint
 
     `OSError` if there is no such file, `ValueError` if it isn't whole and sound.
 
-    >>> load(pretrained_path('bigram')).n_params
-    729
+        >>> load(pretrained_path('bigram')).n_params
+        729
     """
     tensors, card = _read(path, 'makemore_lit', 'checkpoint')
     try:
@@ -214,8 +214,10 @@ def register(cls:type # a language model, made by `cls(vocab, **config)`
             )->type: # `cls` itself, so that it can stand above a class as `@register`
     """Let checkpoints hold models of a class; `ValueError` for a name that another has.
 
-    >>> register(MLP) is MODELS['MLP']
-    True
+    For example:
+
+        >>> register(MLP) is MODELS['MLP']
+        True
     """
     # The same class may be defined anew, as a notebook does.
     there = MODELS.get(cls.__name__, cls)
@@ -268,7 +270,12 @@ def pretrained(name:str='wavenet' # one of `PRETRAINED`
               )->LanguageModel: # in evaluation mode
     """A model of the book that comes with the package; `ValueError` for another name.
 
-    >>> pretrained('bigram').n_params
-    729
+    For example:
+
+        >>> pretrained('bigram').n_params
+        729
     """
     return load(pretrained_path(name))
+
+# %% ../nbs/12_checkpoints.ipynb #08093fec
+show_parameters(globals())

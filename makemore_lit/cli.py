@@ -98,6 +98,8 @@ def _main(f, argv=None):
     "Call `f` with the arguments of the shell"
     options = vars(_parser(f).parse_args(argv))
     debug = options.pop('debug')
+    # More threads gain little here, and wait for each other where a machine is busy.
+    if 'OMP_NUM_THREADS' not in os.environ: torch.set_num_threads(1)
     with _one_line(f.__name__, debug): f(**options)
 
 def command(f:Callable # its parameters are the arguments, those after a `*` the options

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 import torch
 from torch import Tensor
-from .corpora import need
+from .corpora import need, show_parameters
 from .counts import check_counts, ContextCounts, dense_rows, LanguageModel
 from .counts import surprises
 from .data import Vocab
@@ -201,6 +201,8 @@ def bootstrap(nats:Tensor, # `(W,)`, of each name
              )->tuple[float,float]: # nats per character
     """An interval for the loss, by resampling whole names (Efron 1979).
 
+    For example:
+
         >>> bootstrap(torch.tensor([1., 2., 3.]), torch.tensor([4, 8, 12]))
         (0.25, 0.25)
     """
@@ -216,3 +218,6 @@ def bootstrap(nats:Tensor, # `(W,)`, of each name
     loss = torch.stack(losses).double()
     low, high = loss.quantile(ends, interpolation='nearest').tolist()
     return low, high
+
+# %% ../nbs/02_contexts.ipynb #764e9024
+show_parameters(globals())

@@ -11,7 +11,7 @@ import contextlib, math
 from collections.abc import Callable, Collection, Sequence
 import torch
 from torch import Tensor
-from .corpora import need
+from .corpora import need, show_parameters
 from .data import Vocab, columns, progress, seeded, stream, windows
 
 # %% ../nbs/01_counts.ipynb #36096558
@@ -47,10 +47,12 @@ def dense_rows(ix:Tensor, # `(B,)` int64, rows of a sparse table
               )->Tensor: # `(B, V)` float32
     """Some rows of a sparse table of counts, dense.
 
-    >>> start, char = torch.tensor([0, 2, 3]), torch.tensor([0, 3, 1])
-    >>> weight = torch.tensor([5, 7, 9])
-    >>> dense_rows(torch.tensor([1, 0]), start, char, weight, 4).tolist()
-    [[0.0, 9.0, 0.0, 0.0], [5.0, 0.0, 0.0, 7.0]]
+    For example:
+
+        >>> start, char = torch.tensor([0, 2, 3]), torch.tensor([0, 3, 1])
+        >>> weight = torch.tensor([5, 7, 9])
+        >>> dense_rows(torch.tensor([1, 0]), start, char, weight, 4).tolist()
+        [[0.0, 9.0, 0.0, 0.0], [5.0, 0.0, 0.0, 7.0]]
     """
     first, size = start[ix], start[ix + 1] - start[ix]
     # For each entry wanted, the row of the answer that it goes to …
@@ -68,12 +70,12 @@ class ContextCounts:
 
     Rows are sorted by context. `counts[ix]` gives some, as contexts and dense counts:
 
-    >>> counts = count_contexts(['emma', 'ava'], Vocab(['emma', 'ava']), 1)
-    >>> counts
-    ContextCounts(9 examples, 5 contexts of 1, 8 pairs)
-    >>> x, n = counts[0]  # the boundary, and what began a name
-    >>> x.tolist(), n.tolist()
-    ([0], [0.0, 1.0, 1.0, 0.0, 0.0])
+        >>> counts = count_contexts(['emma', 'ava'], Vocab(['emma', 'ava']), 1)
+        >>> counts
+        ContextCounts(9 examples, 5 contexts of 1, 8 pairs)
+        >>> x, n = counts[0]  # the boundary, and what began a name
+        >>> x.tolist(), n.tolist()
+        ([0], [0.0, 1.0, 1.0, 0.0, 0.0])
     """
     def __init__(self,
                  x:Tensor, # `(U, T)` int64, the distinct contexts
@@ -124,9 +126,9 @@ def count_contexts(words:Sequence[str], # a corpus
 
     `ValueError` for an unknown character.
 
-    >>> vocab = Vocab(['emma', 'ava'])
-    >>> count_contexts(['emma', 'emma', 'ava'], vocab, 3)
-    ContextCounts(14 examples, 8 contexts of 3, 9 pairs)
+        >>> vocab = Vocab(['emma', 'ava'])
+        >>> count_contexts(['emma', 'emma', 'ava'], vocab, 3)
+        ContextCounts(14 examples, 8 contexts of 3, 9 pairs)
     """
     column, V = columns(stream(words, vocab), block_size), len(vocab)
     # Each context and its next character as one integer: 0 <= code < size, the farthest
@@ -158,6 +160,13 @@ def _check_shapes(state, own):
              "arguments of the one that the state is from")
 
 # %% ../nbs/01_counts.ipynb #09420826
+# What users of PyTorch's modules type first, and what does it here
+_AS_IN_TORCH = {
+    'forward':'model(ix)', 'load_state_dict':'load_state(state)', 'cpu':"to('cpu')",
+    'cuda':"to('cuda')", 'double':'to(torch.float64)', 'float':'to(torch.float32)',
+    'zero_grad':'`p.grad = None` for each of `parameters()`',
+    'named_parameters':'state()', 'buffers':'state()', 'modules':'net.layers'}
+
 class LanguageModel:
     """What all models share: `model(ix)` maps contexts `(B, T)` to logits `(B, V)`.
 
@@ -244,6 +253,11 @@ class LanguageModel:
             t.data = t.data.to(device=device, dtype=own)
             if t.grad is not None: t.grad = t.grad.to(t)
         return self
+
+    def __getattr__(self, name):
+        hint = _AS_IN_TORCH.get(name)
+        raise AttributeError(f"a {type(self).__name__} has no {name!r}"
+                             + (f"; use {hint}" if hint else ''))
 
     def __repr__(self):
         sizes = ', '.join(f'{k}={v!r}' for k,v in self.config().items())
@@ -342,10 +356,12 @@ def nll(model, # any language model
        )->float: # nats per character; nan if there are none
     """The mean negative log-likelihood; `ValueError` if the counts don't fit the model.
 
-    >>> words = ['emma', 'ava', 'mia']
-    >>> model = Bigram(Vocab(words), alpha=1.)
-    >>> round(nll(model, model.table(words, model.vocab)), 4)  # uniform: log 6
-    1.7918
+    For example:
+
+        >>> words = ['emma', 'ava', 'mia']
+        >>> model = Bigram(Vocab(words), alpha=1.)
+        >>> round(nll(model, model.table(words, model.vocab)), 4)  # uniform: log 6
+        1.7918
     """
     if isinstance(counts, list|tuple): counts = model.table(counts, model.vocab)
     check_counts(model, counts)
@@ -379,8 +395,11 @@ def surprise(model, # any language model
             )->Tensor: # `(len(word)+1,)` float64, nats for each character and the end
     """The negative log-likelihood of each character of `word`, and of its end.
 
-    >>> surprise(Bigram(Vocab(['ava'])), 'ava').exp().round().tolist()  # one of three
-    [3.0, 3.0, 3.0, 3.0]
+    For example:
+
+        >>> uniform = Bigram(Vocab(['ava']))  # one of three
+        >>> surprise(uniform, 'ava').exp().round().tolist()
+        [3.0, 3.0, 3.0, 3.0]
     """
     return surprises(model, [word])[0]
 
@@ -472,9 +491,11 @@ def sample(model, # any language model
           )->list[str]: # `n` of them
     """Draw `n` names at once, none of them empty; `ValueError` for an impossible wish.
 
-    >>> model = Bigram(Vocab(['emily']))
-    >>> sample(model.fit(model.table(['emily'], model.vocab)), 2)
-    ['emily', 'emily']
+    For example:
+
+        >>> model = Bigram(Vocab(['emily']))
+        >>> sample(model.fit(model.table(['emily'], model.vocab)), 2)
+        ['emily', 'emily']
     """
     need(0 < temperature < math.inf,
          f"temperature is {temperature}; it has to be a number above 0")
@@ -536,10 +557,10 @@ class Wrapped(LanguageModel):
 
     A `torch.nn.Module` lends its parameters, its state and its mode:
 
-    >>> vocab = Vocab(['emma', 'ava'])
-    >>> net = torch.nn.Sequential(torch.nn.Embedding(5, 5), torch.nn.Flatten())
-    >>> Wrapped(net, vocab, 1).n_params
-    25
+        >>> vocab = Vocab(['emma', 'ava'])
+        >>> net = torch.nn.Sequential(torch.nn.Embedding(5, 5), torch.nn.Flatten())
+        >>> Wrapped(net, vocab, 1).n_params
+        25
     """
     def __init__(self,
                  f:Callable, # what computes the logits
@@ -574,3 +595,6 @@ class Wrapped(LanguageModel):
     def state(self):
         state = self.module.state_dict(keep_vars=True)
         return {k:t for k,t in state.items() if isinstance(t, Tensor)}
+
+# %% ../nbs/01_counts.ipynb #d0bf658e
+show_parameters(globals())

@@ -10,7 +10,7 @@ import itertools, math, sys, warnings
 from collections.abc import Callable
 import torch
 from torch import Tensor
-from .corpora import need
+from .corpora import need, show_parameters
 from .counts import check_counts, nll
 from .data import progress
 
@@ -33,13 +33,15 @@ def autograd(model, # a language model with parameters
     return loss
 
 # %% ../nbs/04_descent.ipynb #b4ec71c5
-def clipped(backward:Callable, # what leaves the gradients, as `autograd`
+def clipped(backward:Callable, # what leaves the gradients, as autograd does
             most:float # > 0, the greatest length of all gradients together
-           )->Callable: # called as `backward`
+           )->Callable: # called like it
     """As `backward`, gradients scaled down if together they are longer than `most`.
 
-    >>> clipped(autograd, 1.).__name__  # as in `fit(…, backward=clipped(autograd, 1.))`
-    'clipped(autograd, 1.0)'
+    For example:
+
+        >>> clipped(autograd, 1.).__name__  # for `fit(…, backward=…)`
+        'clipped(autograd, 1.0)'
     """
     need(most > 0, f"most is {most}; give a number above 0")
     def shortened(model, ix, n):
@@ -184,19 +186,19 @@ class Run:
 
 # %% ../nbs/04_descent.ipynb #11c0c08a
 def fit(model, # a language model with parameters
-        table, *, # `ContextCounts`, or what has `len`, `[ix] -> (x, n)` and `vocab`
+        table, *, # ContextCounts, or what has `len`, `[ix] -> (x, n)` and `vocab`
         dev=None, # such a table, to be scored at most 20 times on the way
         epochs:int, # passes over the rows
         batch_size:int|None=None, # rows in a mini-batch; None for all at once
         lr:float, # the highest learning rate of the cycle
         weight_decay:float=0., # of AdamW
         decayed:Callable|None=None, # says which parameters decay; None: all
-        betas:tuple[float,float]|None=None, # of AdamW; None: see `_one_cycle`
+        betas:tuple[float,float]|None=None, # of AdamW; None: as told above
         g:torch.Generator|None=None, # for the order of rows, on the CPU
         device=None, # to compute on; None for where the model is
         backward:Callable=autograd, # leaves gradients, returns the loss
-        after_step:Callable|None=None, # called with a `Run`; true ends it
-        resume:dict[str,Tensor]|None=None # the state of a `Run`
+        after_step:Callable|None=None, # called with a Run; true ends it
+        resume:dict[str,Tensor]|None=None # the state of a Run
        )->dict[str,list]: # 'loss' of each step; 'dev': (step, nats per character) pairs
     """Train by AdamW in one cycle of the learning rate.
 
@@ -205,11 +207,11 @@ def fit(model, # a language model with parameters
     takes a state of a run with the same arguments; with dropout `g` has to be the
     model's own, or a run can't be resumed exactly.
 
-    >>> from makemore_lit.counts import BigramNet, count_contexts
-    >>> from makemore_lit.data import Vocab, seeded
-    >>> model = BigramNet(vocab := Vocab(['ava']), g=seeded())
-    >>> len(fit(model, count_contexts(['ava'], vocab, 1), epochs=20, lr=.1)['loss'])
-    20
+        >>> from makemore_lit.counts import BigramNet, count_contexts
+        >>> from makemore_lit.data import Vocab, seeded
+        >>> model = BigramNet(vocab := Vocab(['ava']), g=seeded())
+        >>> len(fit(model, count_contexts(['ava'], vocab, 1), epochs=20, lr=.1)['loss'])
+        20
     """
     for t in (table, dev):
         if t is not None: check_counts(model, t)
@@ -253,3 +255,6 @@ def matrices(p:Tensor # a parameter
             )->bool: # whether it has two axes or more
     "Which parameters decay, if only matrices do: `fit(…, decayed=matrices)`"
     return p.ndim > 1
+
+# %% ../nbs/04_descent.ipynb #d91a66df
+show_parameters(globals())

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from .corpora import need
+from .corpora import need, show_parameters
 from .counts import LanguageModel
 from .data import Vocab
 
@@ -79,10 +79,12 @@ def check_shapes(**tensors:tuple[Tensor,str] # name: a tensor, and its axes as l
                 ):
     """`ValueError` unless each letter stands for one size; `…` is one axis or more.
 
-    >>> check_shapes(x=(torch.zeros(3, 4), 'B H'), gamma=(torch.zeros(5), 'H'))
-    Traceback (most recent call last):
-        ...
-    ValueError: x (3, 4), gamma (5,); they have to be (B, H) and (H)
+    For example:
+
+        >>> check_shapes(x=(torch.zeros(3, 4), 'B H'), gamma=(torch.zeros(5), 'H'))
+        Traceback (most recent call last):
+            ...
+        ValueError: x (3, 4), gamma (5,); they have to be (B, H) and (H)
     """
     sizes:dict = {}
     for t,axes in tensors.values():
@@ -292,9 +294,11 @@ class Network(LanguageModel):
 class MLP(Network):
     """A perceptron on the embeddings of the last characters (Bengio et al. 2003).
 
-    >>> model = MLP(Vocab(['ava']), n_embd=2, n_hidden=4)
-    >>> model(torch.zeros(5, 3, dtype=torch.int64)).shape
-    torch.Size([5, 3])
+    For example:
+
+        >>> model = MLP(Vocab(['ava']), n_embd=2, n_hidden=4)
+        >>> model(torch.zeros(5, 3, dtype=torch.int64)).shape
+        torch.Size([5, 3])
     """
     def __init__(self,
                  vocab:Vocab, # of size V
@@ -411,3 +415,6 @@ def plot_distributions(tensors:dict[str,Tensor], # by layer
     ax.locator_params(axis='x', nbins=4)
     ax.ticklabel_format(axis='x', scilimits=(-2, 3))
     return ax
+
+# %% ../nbs/03_mlp.ipynb #258916ae
+show_parameters(globals())

@@ -8,15 +8,15 @@ __all__ = ['BLOCK_SIZE', 'RECIPES', 'TRAINABLE', 'trained', 'compare', 'show_row
 # %% ../nbs/09_results.ipynb #97058fcf
 import math, time
 from collections.abc import Sequence
-from tqdm import tqdm
 from .backprop import backward
 from .contexts import NGram
 from .counts import Bigram, BigramNet, count_contexts, LanguageModel, nll
 from .counts import sample
-from .data import seeded, split_words, unseen, Vocab
+from .data import progress, seeded, split_words, unseen, Vocab
 from .descent import fit
 from .mlp import MLP
 from .wavenet import WaveNet
+from .corpora import show_parameters
 
 # %% ../nbs/09_results.ipynb #2358ffb2
 # The longest context of the recipes
@@ -79,9 +79,7 @@ def compare(words:Sequence[str], # a corpus, split as in the book
     parts = {'train':train, 'dev':dev, 'unseen':unseen(dev, train)}
     counts = {k: count_contexts(part, vocab, BLOCK_SIZE) for k,part in parts.items()}
     rows, models = [], {}
-    # The bar comes after two seconds, and only in a terminal
-    bar = tqdm(RECIPES.items(), desc='models', delay=2, disable=None, leave=False)
-    for name,recipe in bar:
+    for name,recipe in progress(RECIPES.items(), 'models', len(RECIPES)):
         start = time.perf_counter()
         model = trained(recipe, train, vocab, seed)
         seconds = time.perf_counter() - start
@@ -95,6 +93,8 @@ def compare(words:Sequence[str], # a corpus, split as in the book
 def show_rows(rows:list[dict] # as `compare` makes them
              )->str: # a line for each, under one of headings
     """A table of losses in nats per character, as plain text.
+
+    For example:
 
         >>> row = dict(model='mine', params=1234, train=2, dev=2.5, unseen=math.nan)
         >>> print(show_rows([dict(row, seconds=1)]))
@@ -121,3 +121,6 @@ def new_names(model:LanguageModel, # a trained one
     # A dictionary's keys are distinct, in the order in which they came
     distinct = dict.fromkeys(unseen(names, words))
     return list(distinct)[:10]
+
+# %% ../nbs/09_results.ipynb #bae7cd7f
+show_parameters(globals())

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from .backprop import rule
-from .corpora import need
+from .corpora import need, show_parameters
 from .counts import evaluating
 from .data import Vocab
 from .mlp import BatchNorm1d, Dropout, Embedding, Flatten, GELU, Layer
@@ -21,8 +21,10 @@ from .mlp import Network, Sequential, Tanh
 class FlattenConsecutive(Layer):
     """Join every `k` neighbours into one vector; a view.
 
-    >>> FlattenConsecutive(2)(torch.arange(8).view(1, 4, 2)).tolist()
-    [[[0, 1, 2, 3], [4, 5, 6, 7]]]
+    For example:
+
+        >>> FlattenConsecutive(2)(torch.arange(8).view(1, 4, 2)).tolist()
+        [[[0, 1, 2, 3], [4, 5, 6, 7]]]
     """
     def __init__(self,
                  k:int # how many, two at least
@@ -56,9 +58,9 @@ def distinct_logits(model, # a tree without layers that look at the batch; see b
     In `model.net` only `FlattenConsecutive` joins places. In training, equal inputs
     share a dropout mask.
 
-    >>> model = WaveNet(Vocab(['ava']), g=torch.Generator().manual_seed(1))
-    >>> distinct_logits(model, torch.zeros(5, 8, dtype=torch.int64)).shape
-    torch.Size([5, 3])
+        >>> model = WaveNet(Vocab(['ava']), g=torch.Generator().manual_seed(1))
+        >>> distinct_logits(model, torch.zeros(5, 8, dtype=torch.int64)).shape
+        torch.Size([5, 3])
     """
     # The input of a layer at each place is `x[code]`: at first, the characters.
     V = len(model.vocab)
@@ -169,3 +171,6 @@ def conv_logits(model:WaveNet, # put in evaluation mode for the call
 
 _NO_CONVOLUTION = ("a {} follows a FlattenConsecutive; "
                    "only a Linear can become a convolution")
+
+# %% ../nbs/06_wavenet.ipynb #6caa6cac
+show_parameters(globals())

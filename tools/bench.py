@@ -1,27 +1,31 @@
 """`make bench`: this book's ways against the lectures', written out in plain torch; a
 table, and _bench/bench.json. It wants a machine that does nothing else."""
-import json, statistics, sys, time
+import json, statistics, subprocess, sys, time
 from pathlib import Path
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
+from makemore_lit.backprop import backward, embedding_backward
 from makemore_lit.checkpoints import pretrained
 from makemore_lit.contexts import name_nll
 from makemore_lit.corpora import load_corpus, write_atomic
 from makemore_lit.counts import Bigram, count_contexts, nll, sample
 from makemore_lit.data import Vocab, seeded, split_words, windows
+from makemore_lit.descent import autograd, count_loss
+from makemore_lit.mlp import MLP
 from makemore_lit.results import RECIPES, trained
-from makemore_lit.wavenet import conv_logits
+from makemore_lit.wavenet import WaveNet, conv_logits
 from lectures import LOGGED
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = 200_000  # of the lectures' trainings
-THREADS = 2  # of everything except the lectures' trainings, which have one
+THREADS = 1  # of both sides
 FOOT = f"""
-All on names. Quality is the loss in nats per character (for windows, their number; for
-samples, the model's loss on them). The lectures' trainings are timed over 2,200 steps
-on one thread and scaled up to {STEPS:,}, all else on {THREADS} threads; the dev loss
-that theirs reach is taken from data/results.json. The 5-gram isn't the lectures'."""
+All on names, {THREADS} thread on both sides. Quality is the loss in nats per character
+(for windows, their number; for samples, the model's loss on them; for gradients, how far
+ours is from theirs). The lectures' trainings are timed over 2,200 steps and scaled up to
+{STEPS:,}; the dev loss that theirs reach is taken from data/results.json. The 5-gram
+isn't the lectures'. The last rows compare two ways of this book."""
 
 
 def timed(work, repeat=5):
@@ -83,12 +87,16 @@ def sample_one(probabilities, T, vocab, g):
 
 
 def full_time(step):
-    "Seconds of 200,000 steps on one thread: the median of eleven blocks of 200, scaled"
-    torch.set_num_threads(1)
+    "Seconds of 200,000 steps: the median of eleven blocks of 200, scaled"
     for _ in range(50): step(.1)
     _, block = timed(lambda: [step(.1) for _ in range(200)] and None, 11)
-    torch.set_num_threads(THREADS)
     return block/200*STEPS
+
+
+def in_turns(ours, theirs, repeat=11):
+    "The median times of two ways, timed in turns, so that both see the same machine"
+    times = [(timed(ours, 1)[1], timed(theirs, 1)[1]) for _ in range(repeat)]
+    return [statistics.median(way) for way in zip(*times)]
 
 
 # The rows: each gives ours and theirs as (seconds, quality), and what quality is.
@@ -215,9 +223,99 @@ def wavenet_recipe():
     return cls, config, {**fitting, 'epochs': 22}
 
 
+def apart(one, other):
+    "The largest difference of two lists of tensors"
+    return max((a - b).abs().max().item() for a,b in zip(one, other, strict=True))
+
+
+def joining(b):
+    "Three embeddings as one vector, by a view or by copies of them"
+    emb = torch.randn(len(b.Y8), 3, 2, generator=seeded())
+    def view(): return [emb.view(-1, 6) for _ in range(100)]
+    def copy(): return [torch.cat(emb.unbind(1), 1) for _ in range(100)]
+    ours_s, theirs_s = in_turns(view, copy)
+    return (ours_s/100, apart(view()[:1], copy()[:1])), (theirs_s/100, 0.), 'apart'
+
+
+def embedding_gradient(b):
+    "The gradient of an embedding table, at once or by the lecture's double loop"
+    g = seeded()
+    demb, ix = torch.randn(32, 3, 10, generator=g), torch.randint(27, (32, 3), generator=g)
+    def loop():
+        dC = torch.zeros(27, 10)
+        for i in range(32):
+            for t in range(3): dC[ix[i, t]] += demb[i, t]
+        return dC
+    def at_once(): return embedding_backward(demb, ix, 27)
+    ours_s, theirs_s = in_turns(at_once, loop, 51)
+    return (ours_s, apart([at_once()], [loop()])), (theirs_s, 0.), 'apart'
+
+
+def grads_of(way, model, x, n):
+    "The gradients that one way leaves"
+    way(model.train(), x, n)
+    return [p.grad for p in model.parameters()]
+
+
+def by_hand(size):
+    "A step's gradients by hand and by autograd, on so many rows of the table"
+    def row(b):
+        "Both ways"
+        model = MLP(b.vocab, batchnorm=True, g=seeded())
+        table = count_contexts(b.train, b.vocab, 3)
+        ix = torch.randperm(len(table), generator=seeded())[:size]
+        x, n = table[ix]
+        times = in_turns(lambda: backward(model.train(), x, n),
+                         lambda: autograd(model.train(), x, n), 51)
+        difference = apart(*(grads_of(way, model, x, n) for way in (backward, autograd)))
+        return (times[0], difference), (times[1], 0.), 'apart'
+    return row
+
+
+def step_by_hand(b):
+    "A step of 32 examples with the gradients of this book, or with the lecture's"
+    model, eye = MLP(b.vocab, batchnorm=True, g=seeded()), torch.eye(27)
+    X, Y = windows(b.train, b.vocab, 3)
+    theirs = LOGGED['by hand'][0](b.vocab, X, Y)[1]
+    batches = torch.randint(len(X), (100, 32), generator=seeded())
+    def ours(ix):
+        backward(model.train(), X[ix], eye[Y[ix]])
+        for p in model.parameters(): p.data.sub_(p.grad, alpha=.1)
+    times = in_turns(lambda: [ours(ix) for ix in batches],
+                     lambda: [theirs(.1, ix) for ix in batches])
+    return (times[0]/100, 0.), (times[1]/100, 0.), '-'
+
+
+def plain(model, x, n):
+    "The gradients of a tree that computes every node for every row"
+    loss = count_loss(model.net(x), n)
+    for p in model.parameters(): p.grad = None
+    loss.backward()
+
+
+def shared_step(b):
+    "A step of the tree on 8,192 rows, with each distinct input once or every time"
+    model = WaveNet(b.vocab, g=seeded())
+    table = count_contexts(b.train, b.vocab, 8)
+    x, n = table[torch.randperm(len(table), generator=seeded())[:8192]]
+    times = in_turns(lambda: autograd(model.train(), x, n), lambda: plain(model, x, n))
+    difference = apart(*(grads_of(way, model, x, n) for way in (autograd, plain)))
+    return (times[0], difference), (times[1], 0.), 'apart'
+
+
+def helping(b):
+    "A command's help, beside the import of torch, which it needs"
+    folder = Path(sys.executable).parent
+    commands = [folder/'makemore_train', '--help'], [sys.executable, '-c', 'import torch']
+    ways = [lambda c=c: subprocess.run(c, capture_output=True, check=True)
+            for c in commands]
+    ours_s, theirs_s = in_turns(*ways, 5)
+    return (ours_s, 0.), (theirs_s, 0.), '-'
+
+
 ROWS = {  # what it does, the least ratio that is wanted, and the worst quality of ours
     'count bigrams': (counting, 100, 2.4541),
-    'build windows, T = 8': (building_windows, 1, 228_146),
+    'build windows, T = 8': (building_windows, 3, 228_146),
     'score with the bigram': (scoring_bigram, 100, 2.4541),
     'score with the WaveNet, by convolution': (scoring_wavenet(by_convolution), .5, 2),
     'score with the WaveNet, by distinct inputs':
@@ -226,10 +324,17 @@ ROWS = {  # what it does, the least ratio that is wanted, and the worst quality 
     'train by hand to 2.11': (training(RECIPES['by hand'], 'by hand'), 20, 2.11),
     'train the WaveNet to 1.993, 22 epochs':
         (training(wavenet_recipe(), 'tree, larger'), 10, 1.993),
-    'sample from the bigram, a name': (sampling('bigram'), 1, 3),
+    'sample from the bigram, a name': (sampling('bigram'), 15, 3),
     'sample from the 5-gram, a name': (sampling('5-gram'), 1, 3),
     'sample from the mlp, a name': (sampling('mlp'), 1, 3),
-    'sample from the wavenet, a name': (sampling('wavenet'), 25, 3)}
+    'sample from the wavenet, a name': (sampling('wavenet'), 25, 3),
+    'step by hand, 32 examples': (step_by_hand, 2.5, 0.),
+    'gradient of embeddings, 96 rows': (embedding_gradient, 10, 1e-5),
+    'by hand beside autograd, 32 rows': (by_hand(32), 1, 1e-5),
+    'by hand beside autograd, all rows': (by_hand(5438), .6, 1e-5),
+    'view beside copies': (joining, 10, 0.),
+    'shared tree beside plain, 8,192 rows': (shared_step, 1.2, 1e-5),
+    'help beside import torch': (helping, .7, 0.)}
 
 
 class Bench:
@@ -262,12 +367,13 @@ def duration(seconds):
 
 def quality(x):
     "A loss or a number as text"
-    return f'{x:,}' if isinstance(x, int) else f'{x:.4f}'
+    if isinstance(x, int): return f'{x:,}'
+    return f'{x:.4f}' if x==0 or x > 1e-3 else f'{x:.0e}'
 
 
 def show(rows):
     "The table as text"
-    found = [('', 'ours', 'lecture', 'ratio', 'quality', 'lecture')]
+    found = [('', 'ours', 'theirs', 'ratio', 'quality', 'theirs')]
     for r in rows:
         times = duration(r['ours_s']), duration(r['reference_s'])
         qualities = quality(r['ours_quality']), quality(r['reference_quality'])

@@ -37,7 +37,7 @@ def main():
     parser.add_argument('chapter', help='its number, or its notebook')
     parser.add_argument('--slow', action='store_true', help='execute slow cells too')
     args = parser.parse_args()
-    os.environ['OMP_NUM_THREADS'] = '1'  # of the kernel
+    os.environ |= dict(OMP_NUM_THREADS='1', TQDM_DISABLE='1')  # of the kernel
     from makemore_lit.corpora import load_corpus
     if load_corpus().name != 'names':
         sys.exit('make chapter: stored outputs come from the corpus names; '

@@ -83,9 +83,9 @@ def by_hand(vocab, X, Y, seed=2147483647):
         mean, var = all_z.mean(0, keepdim=True), all_z.var(0, keepdim=True)
         return torch.tanh(gamma*(z - mean)*(var + 1e-5)**-.5 + beta) @ W2 + b2
     @torch.no_grad()
-    def step(lr):
+    def step(lr, ix=None):
         C, W1, b1, W2, b2, gamma, beta = P
-        ix = torch.randint(0, len(X), (B,), generator=g)
+        if ix is None: ix = torch.randint(0, len(X), (B,), generator=g)
         xb, yb = X[ix], Y[ix]
         emb = C[xb]
         e = emb.view(B, -1)
