@@ -31,7 +31,8 @@ def need(ok, # what has to hold
 def _comments(f, lines):
     "What the comments beside the parameters and the return value of a function say"
     a = f.args
-    named = [x for x in (*a.posonlyargs, *a.args, a.vararg, *a.kwonlyargs, a.kwarg) if x]
+    all_of_them = *a.posonlyargs, *a.args, a.vararg, *a.kwonlyargs, a.kwarg
+    named = [x for x in all_of_them if x]
     places = [(x.arg, x.end_lineno) for x in named]
     if f.returns: places.append(('returns', f.returns.end_lineno))
     for name,line in places:
@@ -54,9 +55,10 @@ def show_parameters(module:dict # the `globals()` of a module, at its end
             comments = list(_comments(f, lines))
             if comments and f.name in owner:
                 # as far indented as the rest of the docstring
-                told = [' '*(f.col_offset + 4) + line for line in ('Parameters:', *comments)]
-                owner[f.name].__doc__ = '\n'.join(
-                    [owner[f.name].__doc__ or '', '', *told])
+                pad = '\n' + ' '*(f.col_offset + 4)
+                told = pad.join(['', 'Parameters:', *comments])
+                doc = (owner[f.name].__doc__ or '').rstrip()
+                owner[f.name].__doc__ = f'{doc}\n{told}'
 
 # %% ../nbs/11_corpora.ipynb #e53aa8a0
 # Each known corpus: the SHA-256 of its file, and where to download it,
