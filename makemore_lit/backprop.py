@@ -78,6 +78,7 @@ def cross_entropy_backward(logits:Tensor, # `(B, V)`
     """
     need(n.shape==logits.shape, f"n has shape {tuple(n.shape)}, logits "
          f"{tuple(logits.shape)}; make counts of labels by `F.one_hot(y, V)`")
+    # The loss is -Σ n·log softmax/Σ n, so row b's logits get (times·softmax - n)/Σ n.
     times = n.sum(1, keepdim=True)
     return ((times*logits.softmax(1) - n)/times.sum()).to(logits)
 
@@ -96,7 +97,7 @@ def batchnorm_backward(dout:Tensor, # `(…, H)`, the gradient of the output
     centred = z - z.mean(axes)
     rstd = ((centred*centred).sum(axes)/(B - correction) + eps).rsqrt()
     zhat = centred*rstd
-    # and back, by the formula above
+    # and back: less what goes through the mean (dbeta) and the variance (dgamma)
     dgamma, dbeta = (dout*zhat).sum(axes), dout.sum(axes)
     dz = gamma*rstd*(dout - dbeta/B - zhat*(dgamma/(B - correction)))
     return dz, dgamma, dbeta
@@ -120,7 +121,7 @@ def rule(layer, # of the class that the rule is for
     """
     raise ValueError(f"no gradient by hand for {type(layer).__name__}; {_REGISTER}")
 
-_REGISTER = "give it one by `rule.register`, or use `autograd`"
+_REGISTER = "give it one by `rule.register`, or use `autograd`"  # descent.autograd
 
 @rule.register
 def _linear(layer:Linear, dout, x, out):
@@ -141,6 +142,7 @@ def _flatten(layer:Flatten, dout, x, out): return (dout.view(x.shape),)
 @rule.register
 def _batchnorm(layer:BatchNorm1d, dout, z, out):
     if layer.training: return batchnorm_backward(dout, z, layer.gamma, eps=layer.eps)
+    # In evaluation mean and variance are constants.
     axes, rstd = tuple(range(z.ndim - 1)), (layer.var + layer.eps).rsqrt()
     zhat = (z - layer.mean)*rstd
     return dout*layer.gamma*rstd, (dout*zhat).sum(axes), dout.sum(axes)
@@ -148,6 +150,7 @@ def _batchnorm(layer:BatchNorm1d, dout, z, out):
 @rule.register
 def _dropout(layer:Dropout, dout, x, out):
     if not layer.training or layer.p==0: return (dout,)
+    # `out` has to come from the mask that is kept, or there was another pass since.
     kept = getattr(layer, 'kept', torch.empty(0))
     need(kept.shape==x.shape and torch.equal(out, x*kept/(1 - layer.p)),
          "this isn't a Dropout's last pass; call it first, and let each stand in one "
@@ -158,6 +161,7 @@ def _dropout(layer:Dropout, dout, x, out):
 def _gelu(layer:GELU, dout, x, out):
     k, a = (2/torch.pi)**.5, .044715
     t = (k*(x + a*x**3)).tanh()
+    # The product rule on x*(1 + t)/2, where t has the slope (1 - t²)*k*(1 + 3a*x²)
     slope = .5*(1 + t) + .5*x*(1 - t*t)*k*(1 + 3*a*x*x)
     return (dout*slope,)
 
@@ -168,9 +172,9 @@ def _again(layer, x):
     finally: Layer.again = before
 
 def _check_owner(layer):
-    "`ValueError` if a layer has only the rule of a class that computes something else"
+    "`ValueError` if a layer with a `__call__` of its own merely inherits a rule"
     owner = next((cls for cls in type(layer).__mro__ if cls in rule.registry), object)
-    if owner is object: return  # without a rule, which `rule` says
+    if owner is object: return  # no rule at all; `rule` raises for that
     name = type(layer).__name__
     need(type(layer).__call__ is owner.__call__, f"no gradient by hand for {name}, "
          f"which isn't computed as a {owner.__name__}; {_REGISTER}")
@@ -179,7 +183,7 @@ def _through(layers, values, dout):
     """Back through layers whose inputs, and last output, are `values`: the gradient of
     the first input, and those of all parameters"""
     grads:list = []
-    for layer,x,out in zip(reversed(layers), values[-2::-1], values[::-1]):
+    for layer,x,out in reversed(list(zip(layers, values, values[1:]))):
         _check_owner(layer)
         dout, *own = rule(layer, dout, x, out)
         grads = own + grads
@@ -187,6 +191,7 @@ def _through(layers, values, dout):
 
 @rule.register
 def _sequential(layer:Sequential, dout, x, out):
+    # A rule gets no values from inside, so they are computed again.
     values = [x]
     for inner in layer.layers: values.append(_again(inner, values[-1]))
     need(torch.allclose(values[-1], out), "a Sequential gives something else the "

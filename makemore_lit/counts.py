@@ -57,8 +57,8 @@ def dense_rows(ix:Tensor, # `(B,)` int64, rows of a sparse table
     first, size = start[ix], start[ix + 1] - start[ix]
     # For each entry wanted, the row of the answer that it goes to …
     b = torch.repeat_interleave(torch.arange(len(ix), device=ix.device), size)
-    # … and its place in the table: as far behind its row's first one as here.
-    before = size.cumsum(0) - size
+    # … and its place in the table: its row's first entry, plus its rank in the row.
+    before = size.cumsum(0) - size  # entries wanted by the rows above
     entry = first[b] + torch.arange(len(b), device=ix.device) - before[b]
     n = torch.zeros(len(ix), V, dtype=torch.float32, device=ix.device)
     n[b, char[entry]] = weight[entry].float()
@@ -96,7 +96,7 @@ class ContextCounts:
                     ix:Tensor|slice|int # `(B,)` int64, rows; or a single one
                    )->tuple[Tensor,Tensor]: # `(B, T)` int64 and `(B, V)` float32
         "The contexts of some rows, and the dense counts of their next characters"
-        rows = torch.arange(len(self), device=self.x.device)[ix]
+        rows = torch.arange(len(self), device=self.x.device)[ix]  # 0-d for an int
         entries = self.start, self.char, self.weight
         n = dense_rows(rows.reshape(-1), *entries, len(self.vocab))
         return self.x[rows], n if rows.ndim else n[0]
@@ -130,6 +130,7 @@ def count_contexts(words:Sequence[str], # a corpus
         >>> count_contexts(['emma', 'emma', 'ava'], vocab, 3)
         ContextCounts(14 examples, 8 contexts of 3, 9 pairs)
     """
+    # column(j): for each example, the character j places before the next one
     column, V = columns(stream(words, vocab), block_size), len(vocab)
     # Each context and its next character as one integer: 0 <= code < size, the farthest
     # character first, the next one (j = 0) last.
@@ -142,10 +143,12 @@ def count_contexts(words:Sequence[str], # a corpus
     # Equal codes stand side by side once they are sorted, and so do equal contexts.
     code, example = code.sort()
     pair, weight = code.unique_consecutive(return_counts=True)
+    # A code may have been renumbered, so a context is looked up at its first example.
     example = example[weight.cumsum(0) - weight]  # one for each pair
     context = pair//V
-    _, row, pairs = context.unique_consecutive(return_inverse=True, return_counts=True)
-    example = example[pairs.cumsum(0) - pairs]    # one for each context
+    _, row, n_pairs = context.unique_consecutive(
+        return_inverse=True, return_counts=True)
+    example = example[n_pairs.cumsum(0) - n_pairs]  # one for each context
     x = torch.stack([column(j)[example] for j in range(block_size, 0, -1)], 1)
     return ContextCounts(x, row, pair%V, weight, vocab)
 
@@ -204,11 +207,11 @@ class LanguageModel:
     def table(self,
               words:Sequence[str], # names to learn from
               vocab:Vocab # that knows their characters
-             ): # with `len`, `[ix] -> (x, n)` and `vocab`, as `fit` takes it
+             ): # with `len`, `[ix] -> (x, n)` and `vocab`: what training goes through
         "What the model learns from: the counts of its contexts"
         return count_contexts(words, vocab, self.block_size)
 
-    def parameters(self)->list[Tensor]: # each as often as it is used
+    def parameters(self)->list[Tensor]: # a shared one is listed at each use
         "What is trained by gradient descent"
         return []
 
@@ -217,7 +220,7 @@ class LanguageModel:
         return {}
 
     def state(self)->dict[str,Tensor]: # by name
-        "Parameters and buffers"
+        "The parameters, and the tensors that are kept but not trained"
         return {}
 
     def load_state(self,
@@ -225,6 +228,7 @@ class LanguageModel:
                   ): # the model
         "Take over copies of a state; `ValueError` if a name or shape isn't the model's"
         _check_shapes(state, self.state())
+        # `state()` holds the model's own tensors: setting `.data` changes the model.
         for k,t in self.state().items(): t.data = state[k].detach().clone().to(t.device)
         return self
 
@@ -255,6 +259,7 @@ class LanguageModel:
         return self
 
     def __getattr__(self, name):
+        # Python asks here only for what it found nowhere else.
         hint = _AS_IN_TORCH.get(name)
         raise AttributeError(f"a {type(self).__name__} has no {name!r}"
                              + (f"; use {hint}" if hint else ''))
@@ -280,7 +285,7 @@ def check_counts(model, # a language model
     need(hasattr(counts, 'vocab'), f"a {type(counts).__name__} is no table of counts; "
          "make one by `model.table(words, vocab)`")
     check_vocab(model, counts.vocab)
-    seen = getattr(counts, 'block_size', model.block_size)  # whole names have none
+    seen = getattr(counts, 'block_size', model.block_size)  # a table of names has none
     need(seen >= model.block_size, f"the model sees {model.block_size} characters, "
          f"these counts have {seen}; count longer contexts")
 
@@ -335,7 +340,7 @@ def _log_probs(model, x):
     return model(x.to(model.device)).cpu().double().log_softmax(1)
 
 # %% ../nbs/01_counts.ipynb #35d54f85
-def _rows(model):
+def _at_once(model):
     "How many contexts to score at once: some 500,000 numbers for each tensor"
     return max(1, 2**19//len(model.vocab))
 
@@ -346,6 +351,7 @@ def _pairs(model, counts, ix):
         entry = slice(counts.start[ix[0]], counts.start[ix[-1] + 1])
         logp, row = _log_probs(model, counts.x[ix]), counts.row[entry] - ix[0]
         return -logp[row, counts.char[entry]], counts.weight[entry]
+    # Any other table: `x` is what the model takes, `n` has a row for each logits' row.
     x, n = counts[ix]
     occurs, logp = n.cpu() > 0, _log_probs(model, x)
     return -logp[occurs], n.cpu()[occurs].double()
@@ -360,13 +366,13 @@ def nll(model, # any language model
 
         >>> words = ['emma', 'ava', 'mia']
         >>> model = Bigram(Vocab(words), alpha=1.)
-        >>> round(nll(model, model.table(words, model.vocab)), 4)  # uniform: log 6
+        >>> round(nll(model, model.table(words, model.vocab)), 4)  # not fitted: log 6
         1.7918
     """
     if isinstance(counts, list|tuple): counts = model.table(counts, model.vocab)
     check_counts(model, counts)
     if isinstance(counts, ContextCounts): counts = counts.to('cpu')
-    total, predictions, step = 0., 0., _rows(model)
+    total, predictions, step = 0., 0., _at_once(model)
     with evaluating(model):
         for a in range(0, len(counts), step):
             ix = torch.arange(a, min(a + step, len(counts)))
@@ -383,7 +389,7 @@ def surprises(model, # any language model
     "The surprise at each character and each end of `words`, in a row"
     need(not isinstance(words, str), f"{words!r} is a string; give a list of names")
     X, Y = windows(words, model.vocab, model.block_size)
-    nats, step = [], _rows(model)
+    nats, step = [], _at_once(model)
     with evaluating(model):
         for x,y in zip(X.split(step), Y.split(step)):
             nats.append(-_log_probs(model, x).gather(1, y[:, None])[:, 0])
@@ -434,28 +440,29 @@ def _rows_of(state, rows):
 
 def _choose(logits, temperature, top_k, g):
     "A character `(n,)` for each row of logits `(n, V)`, drawn from their softmax"
-    # The largest becomes 0, so that nothing overflows, however small τ is.
+    # The largest becomes 0, so that nothing overflows at a small temperature.
     logits = (logits - logits.amax(1, keepdim=True))/temperature
     if top_k:
         least = logits.topk(min(top_k, logits.shape[1])).values[:, -1:]
         logits[logits < least] = -torch.inf
-    # A number u, uniform up to the sum of all, picks the first place where the sum from
-    # the left exceeds it. (What `torch.multinomial` draws depends on torch's version.)
+    # The inverse of the cumulative distribution: u is uniform up to the sum of all, and
+    # picks the first place where the sum from the left exceeds it. (What
+    # `torch.multinomial` draws depends on torch's version.)
     cdf = logits.exp().cumsum(1)
     need(cdf[:, -1].isfinite().all(),
          "the model's logits are no numbers; train it anew, with a lower learning rate")
     u = torch.rand(len(cdf), 1, generator=g)*cdf[:, -1:]
     return (cdf <= u).sum(1)
 
-def _draw(model, n, temperature, top_k, start, max_len, g):
-    "`n` names as lists of integers, each begun with `start`"
-    T, t = model.block_size, len(start)
-    # A row for each name: T boundaries in front, then `start`, then what is drawn
+def _draw(model, n, temperature, top_k, prefix, max_len, g):
+    "`n` names as lists of integers, each begun with `prefix`"
+    T, t = model.block_size, len(prefix)
+    # A row for each name: T boundaries in front, then `prefix`, then what is drawn
     text = torch.zeros(n, T + max_len, dtype=torch.int64)
-    text[:, T:T+t] = torch.tensor(start, dtype=torch.int64)
+    text[:, T:T+t] = torch.tensor(prefix, dtype=torch.int64)
     alive = torch.arange(n)  # the names that haven't ended
     by_steps = hasattr(model, 'step')
-    if by_steps:  # read the boundary and all of `start` but its last character
+    if by_steps:  # read what comes before the last known character, if anything does
         state = model.start(n)
         for j in range(t):
             _, state = model.step(state, text[:, T+j-1].to(model.device))
@@ -470,7 +477,7 @@ def _draw(model, n, temperature, top_k, start, max_len, g):
                  "the model can draw the empty name only; train it on names")
         char = _choose(logits, temperature, top_k, g)
         text[alive, T+t] = char
-        # Names whose end was drawn wait no longer.
+        # Go on with the names whose end wasn't drawn.
         going = char > 0
         if by_steps: state = _rows_of(state, going.to(model.device))
         alive, t = alive[going], t + 1
@@ -507,11 +514,11 @@ def sample(model, # any language model
     need(g is None or isinstance(g, torch.Generator),
          f"g is {g!r}, no generator; give seed={g!r}, or g=seeded({g!r})")
     if seed is not None: g = seeded(seed)
-    start, exclude, names = model.vocab.encode(prompt), set(exclude), []
+    prefix, exclude, names = model.vocab.encode(prompt), set(exclude), []
     for _ in range(100):
         missing = n - len(names)
         with evaluating(model):
-            drawn = _draw(model, missing, temperature, top_k, start, max_len, g)
+            drawn = _draw(model, missing, temperature, top_k, prefix, max_len, g)
         names += [w for w in map(model.vocab.decode, drawn) if w not in exclude]
         if len(names)==n: return names
     raise ValueError(f"only {len(names)} of {n} names were found outside `exclude` in "
@@ -534,7 +541,7 @@ class BigramNet(LanguageModel):
             l2:float=0. # adds `l2` times the mean of W² to the loss
            ): # the model
         "Minimise the loss in nats per character by plain gradient descent"
-        n = Bigram(self.vocab).fit(counts).n.to(self.W)
+        n = Bigram(self.vocab).fit(counts).n.to(self.W)  # (V, V), over all contexts
         need(n.any(), "there are no counts to learn from; count some words")
         for _ in progress(range(steps), 'BigramNet'):
             logp = self.W - self.W.logsumexp(1, keepdim=True)
@@ -569,6 +576,7 @@ class Wrapped(LanguageModel):
                 ):
         super().__init__(vocab, block_size)
         self.f = f
+        # An empty module stands in for a plain function: no parameters, but a mode.
         self.module = f if isinstance(f, torch.nn.Module) else torch.nn.Module()
         self.train(False)
 
@@ -593,6 +601,7 @@ class Wrapped(LanguageModel):
     def parameters(self): return list(self.module.parameters())
 
     def state(self):
+        # `keep_vars` gives the module's own tensors, not detached ones.
         state = self.module.state_dict(keep_vars=True)
         return {k:t for k,t in state.items() if isinstance(t, Tensor)}
 

@@ -26,7 +26,7 @@ def sgd(model, # a language model with parameters
         watch:Callable|None=None # called as `watch(lr)` when gradients are there
        )->Tensor: # `(steps,)`, each mini-batch's loss in nats per character
     "Plain stochastic gradient descent on mini-batches, the loop of the lectures"
-    params, losses = list(model.parameters()), []
+    params, losses = list(dict.fromkeys(model.parameters())), []  # each one once
     need(params, f"a {type(model).__name__} has no parameters to train")
     model.train()
     try:
@@ -47,11 +47,11 @@ def sgd(model, # a language model with parameters
 class Layer:
     "What all layers share: a mode, and nothing to learn unless they say so"
     training = False  # it is switched on for training only
-    # Switched on for all layers while a pass is computed once more: nothing is drawn or
-    # averaged anew then.
+    # True for all layers while a pass is repeated: Dropout keeps its mask then, and
+    # BatchNorm its running averages.
     again = False
 
-    def parameters(self)->list[Tensor]: # each as often as it is used
+    def parameters(self)->list[Tensor]: # a shared one is listed at each use
         "What is trained by gradient descent"
         return []
 
@@ -91,6 +91,7 @@ def check_shapes(**tensors:tuple[Tensor,str] # name: a tensor, and its axes as l
         letters, shape = axes.split(), list(t.shape)
         if letters[0]=='…':  # all axes that the other letters leave, as one
             front = len(shape) - len(letters) + 1
+            # With too few axes nothing fits.
             shape = [tuple(shape[:front]), *shape[front:]] if front > 0 else []
         fits = len(shape)==len(letters)
         if not fits or any(sizes.setdefault(k, n) != n for k,n in zip(letters, shape)):
@@ -132,7 +133,7 @@ class BatchNorm1d(Layer):
              "examples (another batch_size, if it is the last of an epoch)")
         mean = x.mean(axes)
         centred = x - mean
-        # as in the equation; `x.var` takes several times as long
+        # the biased one; `x.var` takes several times as long
         var = (centred*centred).mean(axes)
         if not Layer.again:  # the running statistics move
             with torch.no_grad():
@@ -220,7 +221,7 @@ class Dropout(Layer):
                  x:Tensor # of any shape
                 )->Tensor: # like `x`
         if not self.training or self.p==0: return x
-        if not (Layer.again and hasattr(self, 'kept')):
+        if not (Layer.again and hasattr(self, 'kept')):  # else the last mask, once more
             self.kept = (torch.rand(x.shape, generator=self.g) >= self.p).to(x.device)
         return x*self.kept/(1 - self.p)
 
@@ -308,7 +309,7 @@ class MLP(Network):
                  n_layers:int=1, # hidden layers
                  batchnorm:bool=False, # between the weights of a layer and its tanh
                  dropout:float=0., # after each tanh
-                 gain:float=5/3, # of the hidden weights
+                 gain:float=5/3, # of the hidden weights; 5/3 offsets a tanh's shrinking
                  g:torch.Generator|None=None # for weights and dropout
                 ):
         super().__init__(vocab, block_size)
@@ -346,10 +347,12 @@ def diagnose(model, # with layers in `model.net`, as an `MLP`
             if isinstance(layer, (Tanh, GELU)): outs[f'{i} {type(layer).__name__}'] = x
     finally:
         model.train(mode)
+        # The weights come back as they were, so the graph of the pass stays valid.
         for k,t in model.state().items(): t.data = kept[k]
     weights = {k:p for k,p in model.state().items() if k.endswith('.W')}
     loss = F.cross_entropy(x, Y)
     grads = torch.autograd.grad(loss, [*outs.values(), *weights.values()])
+    # The gradients of the activations come first, then those of the weights.
     return {'activation':outs, 'gradient':dict(zip(outs, grads)),
             'weight':weights, 'weight gradient':dict(zip(weights, grads[len(outs):]))}
 
@@ -390,7 +393,7 @@ def plot_updates(watch:UpdateRatios, # after training
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots()[1]
     for name,ratios in watch.ratios.items():
-        k = min(20, len(ratios))  # the mean of so many steps
+        k = min(20, len(ratios))  # the mean of so many steps at a time
         means = torch.tensor(ratios).unfold(0, k, k).mean(1)
         steps = [k/2 + k*i for i in range(len(means))]
         ax.plot(steps, means.tolist(), label=name, linewidth=1.2)
