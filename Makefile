@@ -55,7 +55,7 @@ docs: .venv/installed ## the book as a site, in _docs
 	@command -v quarto >/dev/null || $(INSTALL) quarto-cli >/dev/null 2>&1 && quarto --version >/dev/null 2>&1 || { \
 	  echo "make docs: no Quarto, and it could not be fetched; install it from https://quarto.org/docs/get-started and try again" >&2; exit 2; }
 	@$(BIN)/python -c 'from nbdev.config import get_config as c; c = c(); print(f"book:\n  title: {c.title}\n  description: \"{c.description}\"\n  repo-url: {c.git_url}\n  repo-branch: {c.branch}")' > nbs/book.yml
-	@$(BIN)/nbdev_docs
+	@PYTHONPATH=tools $(BIN)/nbdev_docs
 
 models: .venv/installed ## train the models that the package brings, on names, and write them to data/
 	@$(IS_NAMES)

@@ -8,10 +8,11 @@ __all__ = ['PALETTE', 'plot_style', 'bar_chart', 'line_chart', 'graph_chart']
 # %% ../nbs/14_charts.ipynb #ff88d633
 from .corpora import show_parameters
 
-# %% ../nbs/14_charts.ipynb #509cf030
+# %% ../nbs/14_charts.ipynb #e6515b48
 # Six colours that can be read on light and on dark; the last is for letters and axes
 PALETTE = ['#0f86c9', '#d9772b', '#4b7869', '#694bff', '#96693c', '#7f7f7f']
 
+# %% ../nbs/14_charts.ipynb #509cf030
 def plot_style():
     "Set matplotlib's defaults to the style of this book's figures"
     import matplotlib.pyplot as plt

@@ -22,10 +22,16 @@ from .data import Vocab
 from .mlp import MLP
 from .wavenet import WaveNet
 
-# %% ../nbs/12_checkpoints.ipynb #f801ed74
+# %% ../nbs/12_checkpoints.ipynb #27d1a6e2
 FORMAT = 1  # of the metadata; a file with a higher number is refused
+
+# %% ../nbs/12_checkpoints.ipynb #d3238be9
 MAX_BLOCK_SIZE = 1000  # the longest context of a model in a file
+
+# %% ../nbs/12_checkpoints.ipynb #59f387fa
 OWN:tuple[type, ...] = Bigram, BigramNet, NGram, MLP, WaveNet
+
+# %% ../nbs/12_checkpoints.ipynb #f801ed74
 # What a checkpoint can hold, by name; `register` adds to it.
 MODELS:dict[str,type] = {cls.__name__: cls for cls in OWN}
 
@@ -177,7 +183,7 @@ def _read(path, key, kind):
     return tensors, card
 
 def read_card(path:str|Path # a checkpoint
-             )->dict: # what `save` wrote beside the tensors
+             )->dict: # what save wrote beside the tensors
     """What a checkpoint says about its model; `OSError` or `ValueError` as for `load`.
 
     It has the format, model, config, vocab and versions, and the facts given to `save`.
@@ -227,7 +233,7 @@ def register(cls:type # a language model, made by `cls(vocab, **config)`
     return cls
 
 # %% ../nbs/12_checkpoints.ipynb #6871e94b
-def save_training(state:dict[str,Tensor], # that of a `Run`, from the hook of `fit`
+def save_training(state:dict[str,Tensor], # that of a Run, from the hook of fit
                   path:str|Path, /, # the file to write
                   **facts # as JSON: what has to be the same when the run goes on
                  ):
@@ -236,9 +242,9 @@ def save_training(state:dict[str,Tensor], # that of a `Run`, from the hook of `f
     write_atomic(path, to_bytes(state, {'makemore_lit_training':card}))
 
 # %% ../nbs/12_checkpoints.ipynb #6c88502f
-def load_training(path:str|Path, /, # a file that `save_training` wrote
+def load_training(path:str|Path, /, # a file that save_training wrote
                   **facts # those of the run that is to go on
-                 )->dict[str,Tensor]: # what `fit` takes as its `resume`
+                 )->dict[str,Tensor]: # what fit takes as its `resume`
     """The state of an unfinished training.
 
     `OSError` if there is no such file, `ValueError` if it isn't whole, or was saved
@@ -255,9 +261,10 @@ def load_training(path:str|Path, /, # a file that `save_training` wrote
              "give the same, or delete the file to begin anew")
     return state
 
-# %% ../nbs/12_checkpoints.ipynb #3d33a656
+# %% ../nbs/12_checkpoints.ipynb #43614fca
 PRETRAINED = ('bigram', '5-gram', 'mlp', 'wavenet')  # trained on `names`
 
+# %% ../nbs/12_checkpoints.ipynb #3d33a656
 def pretrained_path(name:str # one of `PRETRAINED`
                    )->Path: # of its checkpoint
     "Where the package keeps a model; `ValueError` for another name"

@@ -414,11 +414,12 @@ def makemore_eval(
     print(f"bits per character {loss/math.log(2):9.4f}")
     print(f"perplexity         {perplexity:9.4f}")
 
-# %% ../nbs/13_cli.ipynb #8fd4348c
+# %% ../nbs/13_cli.ipynb #df8b382c
 # The commands by their short names
 COMMANDS = dict(train=makemore_train, sample=makemore_sample, eval=makemore_eval,
                 compare=makemore_compare)
 
+# %% ../nbs/13_cli.ipynb #8fd4348c
 def main(argv:list[str]|None=None # a short name, and what its command takes; or None
         ):
     """A command by its short name: `python -m makemore_lit train …`.

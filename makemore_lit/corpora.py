@@ -71,6 +71,10 @@ CORPORA = {
 # A download gives up after this long, name look-up included
 _SECONDS = 4
 
+# %% ../nbs/11_corpora.ipynb #f82bc023
+# Control characters and line separators
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029]')
+
 # %% ../nbs/11_corpora.ipynb #efd8bafc
 class Corpus(list):
     """The words of a corpus in the order of its file, with its name and its SHA-256.
@@ -93,9 +97,6 @@ class Corpus(list):
         return f"Corpus({self.name!r}, {len(self):,} words: {first})"
 
 # %% ../nbs/11_corpora.ipynb #af5a5043
-# Control characters and line separators
-FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029]')
-
 def parse_words(data:bytes, # the content of a file
                 where:str # its name, for error messages
                )->list[str]: # the lines: NFC, stripped, without blank ones

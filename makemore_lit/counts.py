@@ -108,7 +108,7 @@ class ContextCounts:
 
     def to(self,
            device # where a model computes
-          ): # `ContextCounts` of tensors there
+          ): # ContextCounts of tensors there
         "A copy on `device`"
         tensors = (t.to(device) for t in (self.x, self.row, self.char, self.weight))
         return ContextCounts(*tensors, self.vocab)

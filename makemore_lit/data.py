@@ -13,12 +13,15 @@ from torch import Tensor
 from tqdm import tqdm
 from .corpora import need, show_parameters
 
-# %% ../nbs/00_data.ipynb #4dc226e4
+# %% ../nbs/00_data.ipynb #9c88b59e
 # What stands between two words inside; no line can hold it
 BOUNDARY = '\n'
+
+# %% ../nbs/00_data.ipynb #a2113f4d
 # How a page shows it: by the first of these that isn't a character of the corpus
 SIGNS = '.·•¶␤'
 
+# %% ../nbs/00_data.ipynb #4dc226e4
 class Vocab:
     """The characters of a corpus, numbered from 1 in sorted order.
 

@@ -330,7 +330,7 @@ class MLP(Network):
         self.net = Sequential(*layers, Linear(fan_in, len(vocab), gain=.1, g=g))
 
 # %% ../nbs/03_mlp.ipynb #a4dd5760
-def diagnose(model, # with layers in `model.net`, as an `MLP`
+def diagnose(model, # with layers in `model.net`, as an MLP
              X:Tensor, # `(B, T)` int64, contexts
              Y:Tensor # `(B,)` int64, next characters
             )->dict[str,dict[str,Tensor]]: # see below
@@ -357,14 +357,14 @@ def diagnose(model, # with layers in `model.net`, as an `MLP`
             'weight':weights, 'weight gradient':dict(zip(weights, grads[len(outs):]))}
 
 # %% ../nbs/03_mlp.ipynb #2e717ebb
-def saturation(activations:dict[str,Tensor], # by layer, from `diagnose`
+def saturation(activations:dict[str,Tensor], # by layer, from diagnose
                limit:float=.97 # from which a tanh counts as saturated
               )->dict[str,float]: # a share, by layer
     "The share of activations beyond ±`limit`"
     return {k:(t.abs() > limit).float().mean().item() for k,t in activations.items()}
 
 # %% ../nbs/03_mlp.ipynb #a7964e2f
-def grad_data_ratio(found:dict[str,dict[str,Tensor]] # from `diagnose`
+def grad_data_ratio(found:dict[str,dict[str,Tensor]] # from diagnose
                    )->dict[str,float]: # by matrix
     "The deviation of each weight matrix's gradient, divided by that of its weights"
     grads = found['weight gradient']

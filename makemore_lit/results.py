@@ -18,9 +18,11 @@ from .mlp import MLP
 from .wavenet import WaveNet
 from .corpora import show_parameters
 
-# %% ../nbs/09_results.ipynb #2358ffb2
+# %% ../nbs/09_results.ipynb #e89c1afd
 # The longest context of the recipes
 BLOCK_SIZE = 8
+
+# %% ../nbs/09_results.ipynb #a5c0970e
 # For each model its class, the class's arguments, and those of `fit`;
 # a count model has a `fit` of its own, without arguments
 RECIPES = {
@@ -33,16 +35,18 @@ RECIPES = {
                dict(epochs=280, lr=.06, backward=backward)),
     'wavenet':(WaveNet, dict(dropout=.08),
                dict(epochs=38, batch_size=512, lr=.006, weight_decay=.1))}
+
+# %% ../nbs/09_results.ipynb #2358ffb2
 # What can be asked for by name, and its recipe
 TRAINABLE = {name:name for name in RECIPES if name != 'by hand'} | {'ngram':'5-gram'}
 
 # %% ../nbs/09_results.ipynb #22793958
-def trained(recipe:tuple, # a class, its arguments, and those of `fit`, as in `RECIPES`
+def trained(recipe:tuple, # a class, its arguments, and those of fit, as in `RECIPES`
             words:Sequence[str], # names to learn from
             vocab:Vocab, # that knows their characters
             seed:int=42, # of weights, dropout and the order of rows
             most:int=2**27, # numbers in the dense counts of a batch
-            **kw # more for `fit`
+            **kw # more for fit
            )->LanguageModel: # in evaluation mode
     """A new model, trained as its recipe says.
 
@@ -90,7 +94,7 @@ def compare(words:Sequence[str], # a corpus, split as in the book
     return rows, models
 
 # %% ../nbs/09_results.ipynb #b8493122
-def show_rows(rows:list[dict] # as `compare` makes them
+def show_rows(rows:list[dict] # as compare makes them
              )->str: # a line for each, under one of headings
     """A table of losses in nats per character, as plain text.
 
