@@ -199,7 +199,8 @@ def public(statement):
 def docments(c):
     "The comments in the heads of a cell's functions and methods"
     for f in [n for s in parsed(c) for n in ast.walk(s) if isinstance(n, FUNCTIONS)]:
-        for line in c.source.split('\n')[f.lineno-1:f.body[0].lineno-1]:
+        end = max(f.lineno, f.body[0].lineno - 1)
+        for line in c.source.split('\n')[f.lineno-1:end]:
             yield line.partition('#')[2]
 
 
@@ -520,18 +521,6 @@ def check_lists(b):
                    'made a list; put a word before it')
 
 
-def check_conflicts(b):
-    "No file has the marks that git leaves where two versions differ"
-    files = [p for f in FOLDERS for p in sorted((b.root/f).glob('*'))
-             if p.suffix in TEXTS]
-    for p in files:
-        text = p.read_text(encoding='utf-8')
-        if mark := CONFLICT.search(text):
-            line = text.count('\n', 0, mark.start(1)) + 1
-            yield (f'{p.relative_to(b.root)}, line {line}: {mark[1]} is left of a '
-                   'merge; choose a version')
-
-
 def unsuitable(c):
     "What a page of 88 columns for a reader shouldn't show of a cell"
     source = c.source.split('\n') if c.exported else c.lines
@@ -560,11 +549,24 @@ def check_shown(b):
 CHECKS = [check_references, check_links, check_chapters, check_figures, check_headings,
           check_divs, check_definitions, check_docments, check_formulas,
           check_notebook_links, check_version, check_imports, check_results,
-          check_symbols, check_ticks, check_lists, check_conflicts, check_shown]
+          check_symbols, check_ticks, check_lists, check_shown]
+
+
+def conflicts(root):
+    "The marks that git leaves where two versions differ; such a file may be unreadable"
+    files = [p for f in FOLDERS for p in sorted((Path(root)/f).glob('*'))
+             if p.suffix in TEXTS]
+    for p in files:
+        text = p.read_text(encoding='utf-8')
+        if mark := CONFLICT.search(text):
+            line = text.count('\n', 0, mark.start(1)) + 1
+            yield (f'{p.relative_to(root)}, line {line}: {mark[1]} is left of a '
+                   'merge; choose a version')
 
 
 def faults(root):
     "One line for each fault of the book under `root`"
+    if found := list(conflicts(root)): return found
     b = read(root)
     return [fault for check in CHECKS for fault in check(b)]
 
