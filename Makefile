@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.corpora import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make $@: needs the corpus names; see data/README.md')"
 
-.PHONY: help install run test check chapter fresh bench results mutants docs models export clean
+.PHONY: help install run test check chapter page fresh bench results mutants docs models export clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -35,6 +35,9 @@ check: .venv/installed ## the book's references, links, figures, docments, impor
 chapter: .venv/installed ## make chapter N=05: execute one chapter, then clean, export and check it (SLOW=1: its slow cells too)
 	@test -n "$(N)" || { echo "make chapter: which one? make chapter N=05" >&2; exit 2; }
 	@$(BIN)/python tools/chapter.py $(if $(SLOW),--slow) $(N)
+
+page: .venv/installed ## make page N=05: a page's length, share of code, and what is cut off (from _docs, or by nbconvert)
+	@$(BIN)/python tools/page.py $(N)
 
 fresh: .venv/installed ## run every chapter on names, and compare what it prints with what is stored in it (CHAPTER=05: one)
 	@$(BIN)/python tools/fresh.py $(CHAPTER)

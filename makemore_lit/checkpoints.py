@@ -29,6 +29,7 @@ FORMAT = 1  # of the metadata; a file with a higher number is refused
 MAX_BLOCK_SIZE = 1000  # the longest context of a model in a file
 
 # %% ../nbs/12_checkpoints.ipynb #59f387fa
+# The classes of models in this book.
 OWN:tuple[type, ...] = Bigram, BigramNet, NGram, MLP, WaveNet
 
 # %% ../nbs/12_checkpoints.ipynb #f801ed74
@@ -157,7 +158,7 @@ def save(model:LanguageModel, # of a class in `MODELS`
         if how: card['packed'][k] = how
     write_atomic(path, to_bytes(tensors, {'makemore_lit':_as_json(card | facts)}))
 
-# %% ../nbs/12_checkpoints.ipynb #f50560cd
+# %% ../nbs/12_checkpoints.ipynb #a3c1e509
 def _read(path, key, kind):
     "The tensors and the JSON under `key` in the metadata of a safetensors file"
     path = Path(path)
@@ -182,6 +183,7 @@ def _read(path, key, kind):
          f"up to {FORMAT}; update makemore_lit")
     return tensors, card
 
+# %% ../nbs/12_checkpoints.ipynb #f50560cd
 def read_card(path:str|Path # a checkpoint
              )->dict: # what save wrote beside the tensors
     """What a checkpoint says about its model; `OSError` or `ValueError` as for `load`.

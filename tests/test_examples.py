@@ -6,6 +6,7 @@ from workcopy import ROOT
 MODULES = sorted(p.stem for p in (ROOT/'makemore_lit').glob('[!_]*.py'))
 EXAMPLES = {  # functions that everybody meets first, which have an example each
     'corpora': ['Corpus', 'parse_words'], 'data': ['Vocab', 'split_words', 'windows'],
+    'charts': ['markdown_table', 'check_answer'],
     'counts': ['dense_rows', 'ContextCounts', 'count_contexts', 'nll', 'surprise',
                'sample', 'Wrapped'],
     'contexts': ['suffix_counts', 'NGram', 'name_nll'], 'mlp': ['check_shapes', 'MLP'],

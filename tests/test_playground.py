@@ -1,5 +1,5 @@
 "The playground in Chromium: it agrees with Python, every control works, no complaint."
-import http.server, importlib.util, random, shutil, statistics, threading
+import http.server, random, statistics, threading
 import numpy as np
 import pytest
 import torch
@@ -45,27 +45,6 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
         text = (NBS/'playground.html').read_text(encoding='utf-8')
         self.wfile.write((PAGE%text).encode())
-
-
-def chromium():
-    "Where Chromium is; None if there is none"
-    names = 'chromium', 'chromium-browser', 'google-chrome'
-    return next(filter(None, map(shutil.which, names)), None)
-
-
-@pytest.fixture(scope='module')
-def browser(request):
-    "Chromium; without it the tests are skipped, or fail with `--require-browser`"
-    if not importlib.util.find_spec('playwright') or not chromium():
-        missing = ('the playground was not tested: that needs playwright for Python '
-                   'and Chromium (Debian: apt-get install chromium)')
-        required = request.config.getoption('--require-browser')
-        (pytest.fail if required else pytest.skip)(missing)
-    from playwright.sync_api import sync_playwright
-    with sync_playwright() as p:
-        found = p.chromium.launch(executable_path=chromium(), args=['--no-sandbox'])
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope='module')
