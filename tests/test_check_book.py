@@ -162,6 +162,8 @@ PLANTED = [
      f'{TWO}, cell 1: a line that begins with @sec-first'),
     ('a conflict in a chapter', ONE, 'three = 3', 'three = 3\n' + '<'*7 + ' HEAD',
      f'{ONE}, line 60: <<<<<<< is left'),
+    ('a conflict that nbdev left', ONE, '## First', '`' + '>'*7 + ' theirs`\n\n## First',
+     f'{ONE}, line '),
     ('a conflict in a page', INDEX, '[two]\n', '[two]\n\n' + '>'*7 + ' theirs\n',
      f'{INDEX}, line 10: >>>>>>> is left'),
     ('a conflict in a setting', 'settings.ini', '[DEF', '|'*7 + ' base\n[DEF',
