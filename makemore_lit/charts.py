@@ -153,7 +153,7 @@ class Markdown(str):
 def _text(value, spec):
     "A cell of a table: numbers by their format, and no bar that would end the cell"
     if value is None: return ''
-    if not isinstance(value, str) and spec: return format(value, spec)
+    if not isinstance(value, (str, bool)) and spec: return format(value, spec)
     return str(value).replace('|', r'\|')
 
 def markdown_table(rows:list[dict], # one dictionary a row: column -> value; None: empty
@@ -180,7 +180,7 @@ def markdown_table(rows:list[dict], # one dictionary a row: column -> value; Non
             spec = (formats or {}).get(column, usual)
             lines[-1].append(_text(value, spec))
     # A column is one of words if a word stands in it
-    words = [any(isinstance(row[column], str) for row in rows) for column in columns]
+    words = [any(isinstance(row[k], (str, bool)) for row in rows) for k in columns]
     lines[:0] = [columns, [':--' if word else '--:' for word in words]]
     rule = '|'.join(lines[1])
     texts = [f"| {' | '.join(line)} |" for line in lines]
