@@ -10,7 +10,7 @@ EXAMPLES = {  # functions that everybody meets first, which have an example each
     'counts': ['dense_rows', 'ContextCounts', 'count_contexts', 'nll', 'surprise',
                'sample', 'Wrapped'],
     'contexts': ['suffix_counts', 'NGram', 'name_nll'], 'mlp': ['check_shapes', 'MLP'],
-    'descent': ['AdamW', 'fit', 'clipped'], 'backprop': ['rule', 'backward'],
+    'descent': ['AdamW', 'fit', 'clipped'], 'backprop': ['rule', 'backward', 'unbroadcast', 'Var'],
     'wavenet': ['FlattenConsecutive', 'distinct_logits'], 'results': ['show_rows'],
     'checkpoints': ['save', 'load']}
 

@@ -35,6 +35,7 @@ CLASSIC = [
     ('03_mlp', 'x*self.kept/(1 - self.p)', 'x*self.kept'),
     ('03_mlp', 'for p in params: p.grad = None', 'pass'),
     ('05_backprop', 'index_add_', 'index_copy_'),
+    ('05_backprop', 'parent.grad += unbroadcast', 'parent.grad = unbroadcast'),
     ('06_wavenet', 'return x.view(B, L//self.k, self.k*D)',
      'return x.view(B, self.k, L//self.k*D)'),
     ('06_wavenet', 'k, dilation = 1, dilation*k', 'k, dilation = 1, dilation'),
