@@ -173,7 +173,7 @@ def _sequential(layer:Sequential, dout, x, out):
     # A rule gets no values from inside, so they are computed again.
     values = [x]
     for inner in layer.layers: values.append(_again(inner, values[-1]))
-    # (A residual connection subtracts to get `out`, so that it is rounded.)
+    # (What came out may be rounded differently, hence the tolerance.)
     need(torch.allclose(values[-1], out, rtol=1e-4, atol=1e-5), "a Sequential gives "
          "something else the second time; let each Dropout stand in one place")
     return _through(layer.layers, values, dout)
@@ -247,9 +247,13 @@ def unbroadcast(d:Tensor, # a gradient
         tensor([3., 3., 3., 3.])
     """
     front = d.ndim - len(shape)  # axes that the tensor lacked
-    stretched = [front + i for i,n in enumerate(shape) if n==1]
+    sizes = enumerate(zip(shape, d.shape[front:]), front)
+    stretched = [axis for axis,(n,m) in sizes if n==1 and m != 1]
     axes = [*range(front), *stretched]
-    return d.sum(axes).view(shape) if axes else d
+    total = d.sum(axes).view(shape) if axes else d
+    need(total.shape==shape, f"a gradient of shape {tuple(d.shape)} came for a tensor "
+         f"of shape {tuple(shape)}; mend the rule that gave it")
+    return total
 
 # %% ../nbs/05_backprop.ipynb #f3a15e97
 class Var:
@@ -269,9 +273,10 @@ class Var:
     def __init__(self,
                  data, # a number or tensor, float32 or float64
                  parents:tuple=(), # of Vars, which it was computed from
-                 back:Callable|None=None # its gradient -> one for each parent
+                 back:Callable|None=None # its gradient -> a tuple, one for each parent
                 ):
-        self.data, self.parents, self.back = torch.as_tensor(data), parents, back
+        self.data = torch.as_tensor(data).detach()
+        self.parents, self.back = parents, back
         self.grad:Any = None  # like `data`, after `backward`
         need(self.data.is_floating_point(), f"a Var of {self.data.dtype} has no "
              "gradient; give floating point numbers")
@@ -280,18 +285,54 @@ class Var:
 
     # Each operation: the value, the parents, the rule
     def __add__(self, other):
-        a, b = self, self._var(other)
-        return Var(a.data + b.data, (a, b), lambda d: (d, d))
+        other = self._var(other)
+        return Var(self.data + other.data, (self, other), lambda d: (d, d))
 
     def __mul__(self, other):
-        a, b = self, self._var(other)
-        return Var(a.data*b.data, (a, b), lambda d: (d*b.data, d*a.data))
+        other = self._var(other)
+        a, b = self.data, other.data
+        return Var(a*b, (self, other), lambda d: (d*b, d*a))
 
+    def tape(self)->list: # of Vars, parents first
+        "All that this one was made from, and itself, in the order in which it was made"
+        seen, todo = {self}, [self]
+        while todo:
+            new = [p for p in todo.pop().parents if p not in seen]
+            seen.update(new)
+            todo += new
+        return sorted(seen, key=lambda v: v.number)
+
+    def backward(self):
+        "Leave the derivative of this number by each Var on the tape in its `grad`"
+        need(self.data.numel()==1, f"backward begins at a number, not at "
+             f"{tuple(self.data.shape)}; take a sum or a mean first")
+        tape = self.tape()
+        for v in tape: v.grad = torch.zeros_like(v.data)
+        self.grad += 1
+        for v in reversed(tape):
+            if v.back is None: continue
+            found = v.back(v.grad)
+            need(isinstance(found, tuple), "a rule gave no tuple; give a gradient for "
+                 "each parent, (d,) for one")
+            for parent,d in zip(v.parents, found, strict=True):
+                parent.grad += unbroadcast(d, parent.data.shape)
+
+    # The other operations with a rule
     def __matmul__(self, other):  # `mT` exchanges the last two axes
-        a, b = self, self._var(other)
-        return Var(a.data @ b.data, (a, b), lambda d: (d @ b.data.mT, a.data.mT @ d))
+        other = self._var(other)
+        a, b = self.data, other.data
+        need(min(a.ndim, b.ndim) > 1, f"{tuple(a.shape)} @ {tuple(b.shape)} isn't a "
+             "product of matrices; give both two axes or more")
+        return Var(a @ b, (self, other), lambda d: (d @ b.mT, a.mT @ d))
 
-    def __pow__(self, k):  # a number
+    def __truediv__(self, other):
+        other = self._var(other)
+        b, y = other.data, self.data/other.data
+        return Var(y, (self, other), lambda d: (d/b, -d*y/b))
+
+    def __pow__(self, k):  # a number, not 0
+        need(isinstance(k, (int, float)) and k, f"the power is {k!r}; give a number "
+             "other than 0")
         x = self.data
         return Var(x**k, (self,), lambda d: (d*k*x**(k - 1),))
 
@@ -302,7 +343,8 @@ class Var:
 
     def log(self)->'Var': # of the same shape
         "The natural logarithm of each number"
-        return Var(self.data.log(), (self,), lambda d: (d/self.data,))
+        x = self.data
+        return Var(x.log(), (self,), lambda d: (d/x,))
 
     def tanh(self)->'Var': # of the same shape
         "The hyperbolic tangent of each number"
@@ -344,18 +386,20 @@ class Var:
                    )->'Var': # of their shape
         "The rows, or numbers, at some places, which may repeat"
         x, ix = self.data, ix if isinstance(ix, tuple) else (ix,)
+        need(not any(i is None or isinstance(i, (slice, type(...))) for i in ix),
+             "a Var takes integer tensors as indices; use torch.arange for a slice")
         ix = tuple(torch.as_tensor(i) for i in ix)
         def back(d): return (torch.zeros_like(x).index_put_(ix, d, accumulate=True),)
         return Var(x[ix], (self,), back)
 
-    # Written in terms of the others
+    # What is written in terms of the others
     def __neg__(self): return self*-1
     def __sub__(self, other): return self + self._var(other)*-1
     def __rsub__(self, other): return self*-1 + other
-    def __truediv__(self, other): return self*self._var(other)**-1
-    def __rtruediv__(self, other): return self**-1*other
+    def __rtruediv__(self, other): return self._var(other)/self
     def __rmatmul__(self, other): return self._var(other) @ self
     __radd__, __rmul__ = __add__, __mul__
+    __array_ufunc__ = None  # so that a numpy array on the left leaves it to us
 
     def mean(self)->'Var': # of one number
         "The mean of all numbers"
@@ -367,27 +411,6 @@ class Var:
         like = self.data  # (a number must not pass through float32)
         return Var(torch.as_tensor(x, dtype=like.dtype, device=like.device))
 
-    def tape(self)->list: # of Vars, parents first
-        "All that this one was made from, and itself, in the order in which it was made"
-        seen, todo = {self}, [self]
-        while todo:
-            new = [p for p in todo.pop().parents if p not in seen]
-            seen.update(new)
-            todo += new
-        return sorted(seen, key=lambda v: v.number)
-
-    def backward(self):
-        "Leave the derivative of this number by each Var on the tape in its `grad`"
-        need(self.data.numel()==1, f"backward begins at a number, not at "
-             f"{tuple(self.data.shape)}; take a sum or a mean first")
-        tape = self.tape()
-        for v in tape: v.grad = torch.zeros_like(v.data)
-        self.grad += 1
-        for v in reversed(tape):
-            if not v.parents: continue
-            for parent,d in zip(v.parents, v.back(v.grad)):
-                parent.grad += unbroadcast(d, parent.data.shape)
-
 # %% ../nbs/05_backprop.ipynb #d9304b26
 def taped(loss_of:Callable # (Vars of the parameters, ix, n) -> a Var, the loss
          )->Callable: # called like descent.autograd
@@ -397,7 +420,7 @@ def taped(loss_of:Callable # (Vars of the parameters, ix, n) -> a Var, the loss
         nodes = {p: Var(p.detach()) for p in model.parameters()}
         loss = loss_of([nodes[p] for p in model.parameters()], ix, n)
         loss.backward()
-        for p,node in nodes.items(): p.grad = node.grad
+        for p,node in nodes.items(): p.grad = node.grad if p.requires_grad else None
         return loss.data
     return backward
 
