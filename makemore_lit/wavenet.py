@@ -49,6 +49,16 @@ def _check_multiple(L, k):
 def _flatten_consecutive(layer:FlattenConsecutive, dout, x, out):
     return (dout.view(x.shape),)  # a view has a view for its gradient
 
+# %% ../nbs/06_wavenet.ipynb #bf1c8acc
+def _levels(block_size, fan_in):
+    "How often `fan_in` neighbours can be joined until one is left"
+    need(fan_in >= 2, f"fan_in is {fan_in}; at least two neighbours are joined")
+    levels = 0
+    while fan_in**levels < block_size: levels += 1
+    need(fan_in**levels==block_size, f"block_size is {block_size}, not a power of the "
+         f"fan-in {fan_in}; give {fan_in**(levels - 1)} or {fan_in**levels}")
+    return levels
+
 # %% ../nbs/06_wavenet.ipynb #b6c83944
 def distinct_logits(model, # a tree without layers that look at the batch; see below
                     ix:Tensor # `(B, T)` int64, contexts
@@ -93,18 +103,48 @@ def _check_characters(ix, V):
     need(0 <= low and high < V, f"contexts hold {low} to {high}, not 0 to {V - 1}; "
          "encode them by the model's vocabulary")
 
-# %% ../nbs/06_wavenet.ipynb #bf1c8acc
-def _levels(block_size, fan_in):
-    "How often `fan_in` neighbours can be joined until one is left"
-    need(fan_in >= 2, f"fan_in is {fan_in}; at least two neighbours are joined")
-    levels = 0
-    while fan_in**levels < block_size: levels += 1
-    need(fan_in**levels==block_size, f"block_size is {block_size}, not a power of the "
-         f"fan-in {fan_in}; give {fan_in**(levels - 1)} or {fan_in**levels}")
-    return levels
+# %% ../nbs/06_wavenet.ipynb #e6b6b6f6
+class _Tree(Network):
+    "A network whose `net` is a tree, computed with each distinct part once"
+    def _logits(self, ix):
+        normed = any(isinstance(layer, BatchNorm1d) for layer in self.net.layers)
+        # BatchNorm's mean is over all places, so equal ones have to be counted each.
+        if normed and self.training: return self.net(ix)
+        return distinct_logits(self, ix)
+
+    def start(self,
+              n:int # how many names
+             )->tuple[Tensor,...]: # `(n, (k-1)d, D)` at each level, the oldest first
+        "What is kept of `n` names of which nothing was read: boundaries"
+        boundaries = torch.zeros(n, dtype=torch.int64, device=self.device)
+        return self._read(None, boundaries)[1]
+
+    def step(self,
+             state:tuple[Tensor,...], # from `start` or `step`
+             ix:Tensor # `(n,)` int64, the next character of each name
+            )->tuple[Tensor,tuple[Tensor,...]]: # `(n, V)`, logits; and the new state
+        "Read a character of each name: one node at each level"
+        need(ix.ndim==1, f"{tuple(ix.shape)} came, not (n,); give one a name")
+        return self._read(state, ix)
+
+    def _read(self, state, ix):
+        # A level joins places that lie d apart, and keeps those it will need again.
+        x, d, kept = ix, 1, []
+        for layer in self.net.layers:
+            if isinstance(layer, FlattenConsecutive):
+                x = x[:, None]  # (n, 1, D)
+                # Before the first character all places were alike.
+                if state is None: before = x.repeat(1, (layer.k - 1)*d, 1)
+                else: before = state[len(kept)]
+                text = torch.cat([before, x], 1)  # (n, (k-1)d + 1, D)
+                kept.append(text[:, 1:])
+                x, d = text[:, ::d].flatten(1), d*layer.k
+            # A Flatten does nothing here: there is only one place.
+            else: x = layer(x)
+        return x, tuple(kept)
 
 # %% ../nbs/06_wavenet.ipynb #88bea3f6
-class WaveNet(Network):
+class WaveNet(_Tree):
     """A tree over the last `block_size` characters, after van den Oord et al. (2016).
 
     Each level joins `fan_in` neighbours. Without BatchNorm, equal inputs in a batch are
@@ -141,12 +181,6 @@ class WaveNet(Network):
             width = n_hidden
         layers += [Flatten(), Linear(width, len(vocab), gain=.1, g=g)]
         self.net = Sequential(*layers)
-
-    def _logits(self, ix):
-        normed = any(isinstance(layer, BatchNorm1d) for layer in self.net.layers)
-        # BatchNorm's mean is over all places, so equal ones have to be counted each.
-        if normed and self.training: return self.net(ix)
-        return distinct_logits(self, ix)
 
 # %% ../nbs/06_wavenet.ipynb #ff9697b0
 def conv_logits(model:WaveNet, # put in evaluation mode for the call

@@ -39,6 +39,8 @@ CLASSIC = [
     ('06_wavenet', 'return x.view(B, L//self.k, self.k*D)',
      'return x.view(B, self.k, L//self.k*D)'),
     ('06_wavenet', 'k, dilation = 1, dilation*k', 'k, dilation = 1, dilation'),
+    ('06_wavenet', 'x, d = text[:, ::d].flatten(1), d*layer.k',
+     'x, d = text[:, -layer.k:].flatten(1), d*layer.k'),
     ('12_checkpoints', "t.long().cumsum(0) if how=='differences'",
      "t.long() if how=='differences'")]
 
