@@ -35,7 +35,7 @@ class FlattenConsecutive(Layer):
     def __call__(self,
                  x:Tensor # `(B, L, D)`, contiguous
                 )->Tensor: # `(B, L/k, kD)`; `ValueError` if L isn't a multiple of k
-        need(x.ndim==3, f"{tuple(x.shape)} came, not (B, L, D); flatten nothing before")
+        need(x.ndim==3, f"{tuple(x.shape)} came, not (B, L, D); give places on the middle axis")
         B, L, D = x.shape
         _check_multiple(L, self.k)
         return x.view(B, L//self.k, self.k*D)
@@ -115,19 +115,23 @@ class _Tree(Network):
     def start(self,
               n:int # how many names
              )->tuple[Tensor,...]: # `(n, (k-1)d, D)` at each level, the oldest first
-        "What is kept of `n` names of which nothing was read: boundaries"
-        boundaries = torch.zeros(n, dtype=torch.int64, device=self.device)
-        return self._read(None, boundaries)[1]
+        "What is kept before the first letter of `n` names; in evaluation mode"
+        # Before it all names are alike: one of them is read.
+        state = self._read(None, torch.zeros(1, dtype=torch.int64, device=self.device))[1]
+        return tuple(kept.expand(n, -1, -1) for kept in state)
 
     def step(self,
              state:tuple[Tensor,...], # from `start` or `step`
              ix:Tensor # `(n,)` int64, the next character of each name
             )->tuple[Tensor,tuple[Tensor,...]]: # `(n, V)`, logits; and the new state
         "Read a character of each name: one node at each level"
-        need(ix.ndim==1, f"{tuple(ix.shape)} came, not (n,); give one a name")
+        need(ix.ndim==1 and all(len(kept)==len(ix) for kept in state),
+             f"{tuple(ix.shape)} came; give one character for each name of the state")
+        _check_characters(ix, len(self.vocab))
         return self._read(state, ix)
 
     def _read(self, state, ix):
+        need(not self.training, "a tree is read in evaluation mode; call train(False)")
         # A level joins places that lie d apart, and keeps those it will need again.
         x, d, kept = ix, 1, []
         for layer in self.net.layers:
