@@ -35,7 +35,7 @@ class FlattenConsecutive(Layer):
     def __call__(self,
                  x:Tensor # `(B, L, D)`, contiguous
                 )->Tensor: # `(B, L/k, kD)`; `ValueError` if L isn't a multiple of k
-        need(x.ndim==3, f"{tuple(x.shape)} came, not (B, L, D); give places on the middle axis")
+        need(x.ndim==3, f"{tuple(x.shape)} came, not (B, L, D); give places as axis 1")
         B, L, D = x.shape
         _check_multiple(L, self.k)
         return x.view(B, L//self.k, self.k*D)
@@ -117,7 +117,8 @@ class _Tree(Network):
              )->tuple[Tensor,...]: # `(n, (k-1)d, D)` at each level, the oldest first
         "What is kept before the first letter of `n` names; in evaluation mode"
         # Before it all names are alike: one of them is read.
-        state = self._read(None, torch.zeros(1, dtype=torch.int64, device=self.device))[1]
+        boundary = torch.zeros(1, dtype=torch.int64, device=self.device)
+        _, state = self._read(None, boundary)
         return tuple(kept.expand(n, -1, -1) for kept in state)
 
     def step(self,
