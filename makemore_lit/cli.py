@@ -241,7 +241,12 @@ def _train(words, source, recipe, out, seed, device, resume):
     vocab, block_size = Vocab(words), config.get('block_size', BLOCK_SIZE)
     train, dev, _ = split_words(words)
     parts = dict(train=train, dev=dev, unseen=unseen(dev, train))
-    counts = {k: count_contexts(part, vocab, block_size) for k,part in parts.items()}
+    def table(part):
+        if cls.endless: return cls.table(part, vocab)
+        return count_contexts(part, vocab, block_size)
+    counts = {k: table(part) for k,part in parts.items()}
+    # Functions stand in files by their names.
+    fitting = {k: getattr(x, '__name__', x) for k,x in fitting.items()}
     # What has to be the same when the training goes on.
     facts = dict(model=cls.__name__, **config, **fitting, seed=seed,
                  corpus=words.sha256)
@@ -275,7 +280,7 @@ def _train(words, source, recipe, out, seed, device, resume):
 def makemore_train(
     source:str='names', # a file with one name per line in UTF-8, or: names, surnames
     *,
-    model:str='wavenet', # bigram, net, 5-gram (ngram for other lengths), mlp or wavenet
+    model:str='wavenet', # bigram, net, 5-gram (ngram: other lengths), mlp, wavenet, gru
     out:str='model.safetensors', # the checkpoint; OUT.state beside it in training
     block_size:int=None, # characters of context
     n_embd:int=None, # size of an embedding

@@ -13,8 +13,9 @@ from .contexts import NGram
 from .counts import Bigram, BigramNet, count_contexts, LanguageModel, nll
 from .counts import sample
 from .data import progress, seeded, split_words, unseen, Vocab
-from .descent import fit
+from .descent import autograd, clipped, fit, matrices
 from .mlp import MLP
+from .recurrent import Recurrent
 from .wavenet import WaveNet
 from .corpora import show_parameters
 
@@ -34,7 +35,10 @@ RECIPES = {
     'by hand':(MLP, dict(n_embd=16, n_hidden=153, gain=1., batchnorm=True),
                dict(epochs=280, lr=.06, backward=backward)),
     'wavenet':(WaveNet, dict(dropout=.08),
-               dict(epochs=38, batch_size=512, lr=.006, weight_decay=.1))}
+               dict(epochs=38, batch_size=512, lr=.006, weight_decay=.1)),
+    'gru':(Recurrent, dict(dropout=.1),
+           dict(epochs=20, batch_size=512, lr=.012, weight_decay=.1, decayed=matrices,
+                betas=(.9, .95), backward=clipped(autograd, 1.)))}
 
 # %% ../nbs/09_results.ipynb #2358ffb2
 # What can be asked for by name, and its recipe
@@ -88,7 +92,9 @@ def compare(words:Sequence[str], # a corpus, split as in the book
         model = trained(recipe, train, vocab, seed)
         seconds = time.perf_counter() - start
         models[name] = model
-        losses = {k: nll(model, c) for k,c in counts.items()}
+        # An endless model reads the names themselves
+        tables = parts if model.endless else counts
+        losses = {k: nll(model, table) for k,table in tables.items()}
         row = dict(model=name, params=model.n_params, **losses, seconds=seconds)
         rows.append(row)
     return rows, models
