@@ -109,7 +109,7 @@ def _prefix_tree(rows):
     char = F.pad(rows[name, depth - 1], (1, 0))
     return PrefixTree(parent, char, sizes[sizes > 0].tolist()), node
 
-# %% ../nbs/07_recurrent.ipynb #2a5c001e
+# %% ../nbs/07_recurrent.ipynb #da6f6367
 class NameTable:
     """What a model of prefixes learns from: distinct names, and how often each occurs.
 
@@ -155,6 +155,7 @@ class NameTable:
     def __repr__(self):
         return f'NameTable({self.times.sum():,} names, {len(self):,} distinct)'
 
+# %% ../nbs/07_recurrent.ipynb #1344e259
 def _of_windows(ix):
     """The tree of what was read in windows `(B, T)`, and the node `(B,)` of each.
 
