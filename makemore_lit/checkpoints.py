@@ -20,6 +20,7 @@ from .corpora import FORBIDDEN, need, show_parameters, write_atomic
 from .counts import Bigram, BigramNet, LanguageModel
 from .data import Vocab
 from .mlp import MLP
+from .recurrent import Recurrent
 from .wavenet import WaveNet
 
 # %% ../nbs/12_checkpoints.ipynb #27d1a6e2
@@ -30,7 +31,7 @@ MAX_BLOCK_SIZE = 1000  # the longest context of a model in a file
 
 # %% ../nbs/12_checkpoints.ipynb #59f387fa
 # The classes of models in this book.
-OWN:tuple[type, ...] = Bigram, BigramNet, NGram, MLP, WaveNet
+OWN:tuple[type, ...] = Bigram, BigramNet, NGram, MLP, WaveNet, Recurrent
 
 # %% ../nbs/12_checkpoints.ipynb #f801ed74
 # What a checkpoint can hold, by name; `register` adds to it.

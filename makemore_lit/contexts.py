@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from .corpora import need, show_parameters
 from .counts import check_counts, ContextCounts, dense_rows, evaluating
-from .counts import LanguageModel, surprises
+from .counts import LanguageModel, seen_by, surprises
 from .data import Vocab
 
 # %% ../nbs/02_contexts.ipynb #7665c084
@@ -242,7 +242,7 @@ def _chances(models, counts):
         x, rows = counts[ix]
         occurs = rows > 0
         n.append(rows[occurs].double())
-        given = [m(x[:, -m.block_size:].to(m.device)).cpu().double() for m in models]
+        given = [m(seen_by(m, x).to(m.device)).cpu().double() for m in models]
         p.append(torch.stack([logits.softmax(1)[occurs] for logits in given]))
     return torch.cat(p, 1), torch.cat(n)
 
@@ -304,6 +304,8 @@ class Mixture(_Members):
         K = len(models)
         need(K, "a mixture of no models; give one at least")
         super().__init__(models[0].vocab, max(m.block_size for m in models))
+        # With an endless member it has to be given whole words.
+        self.endless = any(m.endless for m in models)
         need(all(m.vocab==self.vocab for m in models),
              "the models have different vocabularies; make them from one `Vocab`")
         self.models = list(models)
@@ -334,7 +336,7 @@ class Mixture(_Members):
                  ix:Tensor # `(B, T)` int64, T at least `block_size`
                 )->Tensor: # `(B, V)`, log-probabilities
         "What comes next, by all models together"
-        p = [w*m(ix[:, -m.block_size:]).softmax(1)
+        p = [w*m(seen_by(m, ix)).softmax(1)
              for w,m in zip(self.weights, self.models)]
         return torch.stack(p).sum(0).log()
 

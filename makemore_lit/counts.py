@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['plot_bigrams', 'plot_strips', 'dense_rows', 'LanguageModel', 'check_vocab', 'check_counts', 'ContextCounts',
-           'count_contexts', 'Bigram', 'BigramNet', 'evaluating', 'nll', 'surprises', 'surprise', 'plot_surprise',
-           'sample', 'Wrapped']
+           'count_contexts', 'Bigram', 'BigramNet', 'seen_by', 'evaluating', 'nll', 'surprises', 'surprise',
+           'plot_surprise', 'sample', 'Wrapped']
 
 # %% ../nbs/01_counts.ipynb #f2b6d361
 import contextlib, math
@@ -120,6 +120,8 @@ class LanguageModel:
     name, or a tuple of states.
     """
     training = False  # dropout and batch statistics are for training only
+    # True: it reads a word from its beginning, however long, and takes windows of any T
+    endless = False
     def __init__(self,
                  vocab:Vocab, # of size V
                  block_size:int # T, how many characters it sees, at least 1
@@ -201,8 +203,9 @@ class LanguageModel:
 
     def __repr__(self):
         sizes = ', '.join(f'{k}={v!r}' for k,v in self.config().items())
+        contexts = 'whole words' if self.endless else f'contexts of {self.block_size}'
         return (f"{type(self).__name__}({sizes}): {self.n_params:,} parameters, "
-                f"{len(self.vocab)} characters, contexts of {self.block_size}")
+                f"{len(self.vocab)} characters, {contexts}")
 
 # %% ../nbs/01_counts.ipynb #d07eb412
 def check_vocab(model, # a language model
@@ -223,6 +226,10 @@ def check_counts(model, # a language model
     seen = getattr(counts, 'block_size', model.block_size)  # a table of names has none
     need(seen >= model.block_size, f"the model sees {model.block_size} characters, "
          f"these counts have {seen}; count longer contexts")
+    # A context without a boundary may have lost the beginning of its word.
+    need(not (model.endless and isinstance(counts, ContextCounts)
+              and counts.x[:, 0].any()), f"the model reads whole words, and of some "
+         f"these counts have the last {seen} characters; use its own `table`")
 
 # %% ../nbs/01_counts.ipynb #12233af2
 class ContextCounts:
@@ -384,6 +391,15 @@ class BigramNet(LanguageModel):
     def parameters(self): return [self.W]
     def state(self): return dict(W=self.W)
 
+# %% ../nbs/01_counts.ipynb #9bb26bb8
+def seen_by(model, # any language model
+            x # contexts `(B, T)`, or what else the model takes
+           ): # the last characters of contexts, as many as the model takes; or `x`
+    "What a model is given of some contexts: one that is `endless` gets the whole"
+    if not isinstance(x, Tensor) or getattr(model, 'endless', False): return x
+    return x[:, x.shape[1] - model.block_size:]
+
+
 # %% ../nbs/01_counts.ipynb #edca5e43
 @contextlib.contextmanager
 def evaluating(model): # any language model
@@ -396,8 +412,7 @@ def evaluating(model): # any language model
 def _log_probs(model, x):
     """Log-probabilities `(B, V)` in float64 on the CPU, for contexts `(B, T)` of at
     least the model's length, or for what else the model takes"""
-    if isinstance(x, Tensor): x = x[:, x.shape[1] - model.block_size:]
-    return model(x.to(model.device)).cpu().double().log_softmax(1)
+    return model(seen_by(model, x).to(model.device)).cpu().double().log_softmax(1)
 
 # %% ../nbs/01_counts.ipynb #80ce6fbf
 def _at_once(model):
@@ -449,7 +464,8 @@ def surprises(model, # any language model
              )->tuple[Tensor,Tensor]: # nats `(N,)` float64; what came, `(N,)` int64
     "The surprise at each character and each end of `words`, in a row"
     need(not isinstance(words, str), f"{words!r} is a string; give a list of names")
-    X, Y = windows(words, model.vocab, model.block_size)
+    longest = max(map(len, words), default=0) if model.endless else 0
+    X, Y = windows(words, model.vocab, max(model.block_size, longest))
     nats, step = [], _at_once(model)
     with evaluating(model):
         for x,y in zip(X.split(step), Y.split(step)):

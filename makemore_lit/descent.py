@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 from .corpora import need, show_parameters
-from .counts import check_counts, nll
+from .counts import check_counts, nll, seen_by
 from .data import progress
 
 # %% ../nbs/04_descent.ipynb #54c22615
@@ -87,10 +87,6 @@ def _there(table, ix, device):
     "Some rows of a table, on `device`"
     x, n = table[ix]
     return x.to(device), n.to(device)
-
-def _last(x, T):
-    "The last `T` characters of contexts; what isn't a tensor of contexts stays whole"
-    return x[:, -T:] if isinstance(x, Tensor) else x
 
 def _one_cycle(model, lr, weight_decay, steps, decayed=None, betas=None):
     """AdamW and its schedule: the rate rises to `lr` in the first tenth of the steps,
@@ -270,7 +266,7 @@ def fit(model, # a language model with parameters
     bar = progress(batches, type(model).__name__, steps, run.step)
     try:
         for x,n in bar:
-            loss = backward(model.train(), _last(x, model.block_size), n).item()
+            loss = backward(model.train(), seen_by(model, x), n).item()
             rate = schedule.get_last_lr()[0]
             need(math.isfinite(loss), f"the loss is {loss} at step {run.step + 1}, "
                  f"learning rate {rate:.2g}; lower lr", FloatingPointError)

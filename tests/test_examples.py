@@ -11,7 +11,9 @@ EXAMPLES = {  # functions that everybody meets first, which have an example each
                'sample', 'Wrapped'],
     'contexts': ['suffix_counts', 'NGram', 'name_nll'], 'mlp': ['check_shapes', 'MLP'],
     'descent': ['AdamW', 'fit', 'clipped'], 'backprop': ['rule', 'backward', 'unbroadcast', 'Var'],
-    'wavenet': ['FlattenConsecutive', 'distinct_logits'], 'results': ['show_rows'],
+    'wavenet': ['FlattenConsecutive', 'distinct_logits'],
+    'recurrent': ['RNNCell', 'GRUCell', 'NameTable', 'Recurrent'],
+    'results': ['show_rows'],
     'checkpoints': ['save', 'load']}
 
 

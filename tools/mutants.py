@@ -41,6 +41,12 @@ CLASSIC = [
     ('06_wavenet', 'k, dilation = 1, dilation*k', 'k, dilation = 1, dilation'),
     ('06_wavenet', 'x, d = text[:, ::d].flatten(1), d*layer.k',
      'x, d = text[:, -layer.k:].flatten(1), d*layer.k'),
+    ('07_recurrent', 'new = (shared < d) & (d <= length)',
+     'new = (shared <= d) & (d <= length)'),
+    ('07_recurrent', 'dh.index_add_(0, parent, back)', 'dh[parent] += back'),
+    ('07_recurrent', 'return (dx, dh + dout*z)', 'return (dx, dh)'),
+    ('07_recurrent', 'times = self.times[ix, None]',
+     'times = torch.ones_like(self.times)[ix, None]'),
     ('12_checkpoints', "t.long().cumsum(0) if how=='differences'",
      "t.long() if how=='differences'")]
 
