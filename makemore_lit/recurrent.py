@@ -126,6 +126,7 @@ class NameTable:
                  words:Sequence[str], # names
                  vocab:Vocab # that knows their characters
                 ):
+        need(not isinstance(words, str), f"{words!r} is a string; give a list of names")
         times = Counter(words)
         self.vocab, self.words = vocab, sorted(times)
         self.times = torch.tensor([times[w] for w in self.words])
@@ -141,6 +142,7 @@ class NameTable:
                    )->tuple[PrefixTree,Tensor]: # N nodes, and `(N, V)` float32
         "The tree of some names, and the counts of what followed each node"
         ix = torch.arange(len(self))[ix].reshape(-1).sort().values
+        need(len(ix), "a tree of no names; give some rows")
         d = torch.arange(int(self.length[ix].max()) + 1)
         inside = d < self.length[ix, None]
         # Letters, and at least one 0 behind them: what follows each beginning
@@ -200,7 +202,7 @@ class Recurrence(Layer):
         return torch.where(ix[:, None]==0, self.h0, self.cell(self.embed(ix), h))
 
     def train(self, mode=True):  # False for evaluation mode
-        self.embed.train(mode)
+        for layer in (self.embed, self.cell): layer.train(mode)
         return super().train(mode)
 
     def parameters(self):
@@ -340,6 +342,8 @@ CELLS['gru'] = GRUCell
 # %% ../nbs/07_recurrent.ipynb #5b64198a
 @rule.register
 def _gru_cell(layer:GRUCell, dout, xh, out):
+    need(type(layer).gates is GRUCell.gates, f"no gradient by hand for the gates of "
+         f"{type(layer).__name__}; use `autograd`")
     x, h = xh
     r, z, n, hn = layer.gates(x, h)
     # Before the sigmoids and the tanh
