@@ -265,7 +265,7 @@ def load_training(path:str|Path, /, # a file that save_training wrote
     return state
 
 # %% ../nbs/12_checkpoints.ipynb #43614fca
-PRETRAINED = ('bigram', '5-gram', 'mlp', 'wavenet')  # trained on `names`
+PRETRAINED = ('bigram', '5-gram', 'mlp', 'wavenet', 'gru')  # trained on `names`
 
 # %% ../nbs/12_checkpoints.ipynb #3d33a656
 def pretrained_path(name:str # one of `PRETRAINED`

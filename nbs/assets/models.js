@@ -1,5 +1,5 @@
 // The models of the book from their checkpoints. A context is an array of character numbers as long as the model's
-// block size, 0 for the boundary; `logits(context)` scores every next character.
+// block size, or all since the boundary for a model of whole names; 0 is the boundary; `logits(context)` scores every next character.
 
 import {fetchTensors} from './safetensors.js'
 
@@ -89,6 +89,40 @@ function linear(parts, W, b) {
   return y
 }
 
+const sigmoid = x => 1/(1 + Math.exp(-x))
+
+/** The GRU: a state that is carried on from character to character. A context is the whole beginning of a name. */
+class Recurrent {
+  constructor({config: {cell}}, tensors) {
+    if (cell !== 'gru') throw new Error(`a network with the cell ${cell} can't be run here`)
+    const layer = name => ({W: tensors[`${name}.W`], b: tensors[`${name}.b`]})
+    Object.assign(this, {blockSize: 1, wholeNames: true, C: tensors['0.0.C'], h0: tensors['0.h0'].data,
+                         x: layer('0.x'), h: layer('0.h'), out: layer('2'), states: new Map()})
+  }
+
+  /** The state after one character more: reset, update and candidate stand side by side. */
+  step(h, i) {
+    const H = h.length, D = this.C.shape[1]
+    const x = linear([this.C.data.subarray(i*D, (i + 1)*D)], this.x.W, this.x.b), back = linear([h], this.h.W, this.h.b)
+    return Float64Array.from(h, (old, j) => {
+      const r = sigmoid(x[j] + back[j]), z = sigmoid(x[H + j] + back[H + j])
+      const n = Math.tanh(x[2*H + j] + r*back[2*H + j])
+      return n + z*(old - n)
+    })
+  }
+
+  /** The state after a beginning; equal beginnings have equal states, so each is computed once. */
+  state(context) {
+    if (context[context.length - 1] === 0) return this.h0
+    const key = context.slice(context.lastIndexOf(0) + 1).join()
+    if (this.states.size > 10000) this.states.clear()
+    if (!this.states.has(key)) this.states.set(key, this.step(this.state(context.slice(0, -1)), context[context.length - 1]))
+    return this.states.get(key)
+  }
+
+  logits(context) { return Array.from(linear([this.state(context)], this.out.W, this.out.b)) }
+}
+
 const SIGNS = ['.', '·', '•', '¶', '␤']  // how the boundary is shown: by the first of these that isn't a character of the corpus
 
 /** A character for each number: the boundary's sign, then those of the vocabulary. */
@@ -97,7 +131,7 @@ function signed(vocab) {
   return [SIGNS.find(s => !characters.includes(s)) ?? SIGNS.at(-1), ...characters]
 }
 
-const MODELS = {Bigram, NGram, MLP: Network, WaveNet: Network}
+const MODELS = {Bigram, NGram, MLP: Network, WaveNet: Network, Recurrent}
 
 /** Undo what the checkpoint did to make whole numbers small: a rising vector is kept as differences. */
 function unpack({shape, data}, how) {
@@ -114,14 +148,15 @@ export async function load(name) {
   return Object.assign(new MODELS[card.model](card, tensors), {name, card, itos: signed(card.vocab)})
 }
 
-/** The last characters of `text` as the model sees them, boundaries in front; an Error for a character it doesn't know. */
+/** The characters of `text` that the model sees, all or the last ones, boundaries in front; an Error for a character it doesn't know. */
 export function contextOf(model, text) {
   const numbers = Array.from(text, c => {
     const i = model.itos.indexOf(c, 1)
     if (i < 1) throw new Error(`“${c}” is not among the characters that the models know: ${model.itos.slice(1).join('')}`)
     return i
   })
-  return [...new Array(model.blockSize).fill(0), ...numbers].slice(-model.blockSize)
+  const seen = [...new Array(model.blockSize).fill(0), ...numbers]
+  return model.wholeNames ? seen : seen.slice(-model.blockSize)
 }
 
 /** Log-probabilities in nats. */

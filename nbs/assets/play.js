@@ -5,7 +5,7 @@ import {contextOf, load, predictions} from './models.js'
 import {fetchTensors} from './safetensors.js'
 import {sampling} from './sample.js'
 
-const NAMES = ['bigram', '5-gram', 'mlp', 'wavenet']
+const NAMES = ['bigram', '5-gram', 'mlp', 'wavenet', 'gru']
 const SATURATED = -2.25  // below this input the slope of GELU is within .06 of zero, like that of a tanh beyond ±.97
 const STRONGEST = {positive: 3, embedding: 1.5, negative: .5}  // the numbers of the strongest colours
 const element = id => document.getElementById(`play-${id}`)

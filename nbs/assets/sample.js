@@ -54,7 +54,7 @@ export function* sampling(model, n, {temperature = 1, topK = 0, seed = 0, maxLen
   let open = texts
   for (let t = 0; t < maxLen && open.length; t++) {
     for (const text of open) {
-      const logits = model.logits(text.slice(-T))
+      const logits = model.logits(model.wholeNames ? text : text.slice(-T))
       if (t === 0) logits[0] = -Infinity  // no name is empty
       text.push(pick(logits, g.rand(), temperature, topK))
     }
