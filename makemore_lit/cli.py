@@ -17,9 +17,9 @@ from .checkpoints import load, load_training, MAX_BLOCK_SIZE, PRETRAINED
 from .checkpoints import pretrained_path, read_card, save, save_training
 from .contexts import bootstrap, name_nll
 from .corpora import CORPORA, load_corpus, need, write_atomic
-from .counts import count_contexts, nll, sample
+from .counts import nll, sample
 from .data import seeded, split_words, unseen, Vocab
-from .results import BLOCK_SIZE, compare, new_names, RECIPES, show_rows
+from .results import compare, new_names, RECIPES, show_rows
 from .results import TRAINABLE, trained
 
 # %% ../nbs/13_cli.ipynb #ffb0bdad
@@ -238,13 +238,11 @@ def _train(words, source, recipe, out, seed, device, resume):
          "to go on with; leave out --resume", FileNotFoundError)
     # What is learned from, and on what the losses are measured.
     cls, config, fitting = recipe
-    vocab, block_size = Vocab(words), config.get('block_size', BLOCK_SIZE)
-    train, dev, _ = split_words(words)
+    vocab, (train, dev, _) = Vocab(words), split_words(words)
     parts = dict(train=train, dev=dev, unseen=unseen(dev, train))
-    counts = {k: count_contexts(part, vocab, block_size) for k,part in parts.items()}
-    # What has to be the same when the training goes on.
-    facts = dict(model=cls.__name__, **config, **fitting, seed=seed,
-                 corpus=words.sha256)
+    # What has to be the same when the training goes on; a function goes by its name.
+    how = {k: getattr(value, '__name__', value) for k,value in fitting.items()}
+    facts = dict(model=cls.__name__, **config, **how, seed=seed, corpus=words.sha256)
     before = load_training(state, **facts) if resume else None
     # Train; a stop says how to go on.
     def advice():
@@ -252,7 +250,7 @@ def _train(words, source, recipe, out, seed, device, resume):
         return f"{state} has what was learned, go on with --resume"
     try:
         with _stoppable(advice):
-            model = trained(recipe, train, vocab, seed, dev=counts['dev'],
+            model = trained(recipe, train, vocab, seed, dev,
                             device=device, after_step=_keeper(state, facts),
                             resume=before)
     except FloatingPointError:
@@ -263,10 +261,10 @@ def _train(words, source, recipe, out, seed, device, resume):
          "the weights are no longer finite; lower --lr or --weight_decay",
          FloatingPointError)
     # Measure and save. When the model is in its file, the state isn't needed any more.
-    losses = {k: nll(model, c) for k,c in counts.items()}
+    losses = {k: nll(model, part) for k,part in parts.items()}
     corpus = dict(name=words.name, sha256=words.sha256, source=str(source))
     found = {k: _finite(loss) for k,loss in losses.items()}
-    save(model, out, corpus=corpus, losses=found, fit=fitting, seed=seed)
+    save(model, out, corpus=corpus, losses=found, fit=how, seed=seed)
     state.unlink(missing_ok=True)
     return model, losses
 
@@ -275,14 +273,14 @@ def _train(words, source, recipe, out, seed, device, resume):
 def makemore_train(
     source:str='names', # a file with one name per line in UTF-8, or: names, surnames
     *,
-    model:str='wavenet', # bigram, net, 5-gram (ngram for other lengths), mlp or wavenet
+    model:str='wavenet', # bigram, net, 5-gram (or ngram), mlp, wavenet or gru
     out:str='model.safetensors', # the checkpoint; OUT.state beside it in training
     block_size:int=None, # characters of context
     n_embd:int=None, # size of an embedding
     n_hidden:int=None, # units of a hidden layer
     dropout:float=None, # share of units to drop in training
-    epochs:int=None, # passes over the contexts
-    batch_size:int=None, # contexts in a mini-batch
+    epochs:int=None, # passes over the contexts, or the names
+    batch_size:int=None, # contexts or names in a mini-batch
     lr:float=None, # the highest learning rate
     weight_decay:float=None, # of AdamW
     seed:int=42, # of weights, dropout, order, samples; the split is always the book's
@@ -341,7 +339,7 @@ def _corpus_of(card):
 # %% ../nbs/13_cli.ipynb #28aed0c0
 @command
 def makemore_sample(
-    checkpoint:str=None, # a file of makemore_train, or: bigram, 5-gram, mlp, wavenet
+    checkpoint:str=None, # a file of makemore_train; bigram, 5-gram, mlp, wavenet, gru
     *,
     n:int=20, # how many names
     temperature:float=1., # above 0; low for likely names, high for strange ones
@@ -388,7 +386,7 @@ def _scored(model, card, source):
 # %% ../nbs/13_cli.ipynb #7bfff678
 @command
 def makemore_eval(
-    checkpoint:str, # a file of makemore_train, or: bigram, 5-gram, mlp, wavenet
+    checkpoint:str, # a file of makemore_train; bigram, 5-gram, mlp, wavenet, gru
     source:str=None, # a file with one name per line in UTF-8, or: names, surnames
     *,
     by_name:bool=False, # for each name a line: name, nats, characters, with tabs

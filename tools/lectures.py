@@ -140,6 +140,51 @@ def tree(vocab, X, Y, fan_in=2, D=10, H=68, bug=False, seed=42):
     return by_autograd(Network(vocab, T, P, forward), X, Y, g)
 
 
+def padded(words, vocab):
+    "Names as rows `(B, L + 1)`, with at least one 0 behind each"
+    rows = torch.zeros(len(words), max(map(len, words)) + 1, dtype=torch.int64)
+    for row,w in zip(rows, words): row[:len(w)] = torch.tensor(vocab.encode(w))
+    return rows
+
+
+def transformer(vocab, words, seed=42):
+    """`step(lr)` of the Transformer of makemore.py (Karpathy 2022) with its defaults:
+    204,544 parameters on names, 32 names a step, AdamW. It isn't in the lectures."""
+    torch.manual_seed(seed)
+    V, D, heads = len(vocab), 64, 4
+    y = padded(words, vocab)
+    x = F.pad(y[:, :-1], (1, 0))
+    length = torch.tensor([len(w) for w in words])[:, None]
+    y = y.masked_fill(torch.arange(y.shape[1]) > length, -100)
+    T = x.shape[1]
+    later = torch.ones(T, T).triu(1).bool()
+    linear, norm = torch.nn.Linear, torch.nn.LayerNorm
+    blocks = [torch.nn.ModuleList([norm(D), linear(D, 3*D), linear(D, D), norm(D),
+                                   linear(D, 4*D), linear(4*D, D)]) for _ in range(4)]
+    net = torch.nn.ModuleDict(dict(
+        letters=torch.nn.Embedding(V, D), places=torch.nn.Embedding(T, D),
+        blocks=torch.nn.ModuleList(blocks), norm=norm(D), out=linear(D, V, bias=False)))
+    optimizer = torch.optim.AdamW(net.parameters(), betas=(.9, .99), weight_decay=.01)
+    def forward(ix):
+        h = net['letters'](ix) + net['places'].weight
+        for norm1, qkv, project, norm2, widen, narrow in net['blocks']:
+            parts = qkv(norm1(h)).view(len(ix), T, 3, heads, D//heads)
+            q, k, v = parts.permute(2, 0, 3, 1, 4)
+            scores = (q @ k.transpose(2, 3)/(D//heads)**.5).masked_fill(later, -torch.inf)
+            mixed = (scores.softmax(3) @ v).transpose(1, 2).reshape(h.shape)
+            h = h + project(mixed)
+            h = h + narrow(F.gelu(widen(norm2(h)), approximate='tanh'))
+        return net['out'](net['norm'](h))
+    def step(lr):
+        ix = torch.randint(0, len(x), (B,))
+        loss = F.cross_entropy(forward(x[ix]).flatten(0, 1), y[ix].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        for group in optimizer.param_groups: group['lr'] = lr/200  # theirs is 5e-4
+        optimizer.step()
+    return step
+
+
 # What each lecture's notebook logs: how to make the network, its context, the part
 # whose rates it has, train loss and dev loss.
 SMALL = dict(W2=.01, b2=0.)  # logits
