@@ -16,7 +16,8 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 from . import __version__
 from .contexts import NGram
-from .corpora import FORBIDDEN, need, show_parameters, write_atomic
+from .corpora import FORBIDDEN, need, other_kind, show_parameters
+from .corpora import write_atomic
 from .counts import Bigram, BigramNet, LanguageModel
 from .data import Vocab
 from .mlp import MLP
@@ -165,6 +166,8 @@ def _read(path, key, kind):
     path = Path(path)
     what = 'a folder' if path.is_dir() else 'no such file'
     need(path.is_file(), f"{path}: {what}; give a {kind}", FileNotFoundError)
+    with open(path, 'rb') as file: other = other_kind(file.read(64))
+    need(not other, f"{path}: not a {kind}, but {other}")
     # The library looks whether the file is whole, before it takes any memory.
     try:
         with safe_open(path, 'pt') as file:
