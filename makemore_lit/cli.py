@@ -271,7 +271,7 @@ def _train(words, source, recipe, out, seed, device, resume):
 # %% ../nbs/13_cli.ipynb #15d19770
 @command
 def makemore_train(
-    source:str='names', # a file with one name per line in UTF-8, or: names, surnames
+    source:str=None, # a file, one name a line in UTF-8; or: names (default), surnames
     *,
     model:str='wavenet', # bigram, net, 5-gram (or ngram), mlp, wavenet or gru
     out:str='model.safetensors', # the checkpoint; OUT.state beside it in training
@@ -296,10 +296,13 @@ def makemore_train(
                  dropout=dropout, epochs=epochs, batch_size=batch_size, lr=lr,
                  weight_decay=weight_decay)
     recipe = _changed(model, given)
+    asked = source is not None
+    if not asked: source = 'names'
     _writable(out, source, r'.{8}\{')
     need(Path(out).is_file() or not Path(out).exists(),
          f"--out {out}: not a regular file; give the name of one")
-    words = load_corpus(source)
+    # What was asked for isn't replaced by another corpus.
+    words = load_corpus(source, fallback=not asked)
     trained_model, losses = _train(words, source, recipe, out, seed, device, resume)
     kind, size = type(trained_model).__name__, trained_model.n_params
     print(f"{out}: {kind}, {size:,} parameters, trained on {words.name}")
@@ -370,18 +373,24 @@ def makemore_sample(
     for w in names: print(w)
 
 # %% ../nbs/13_cli.ipynb #784cd82d
-def _scored(model, card, source):
+def _scored(model, card, source, known_only):
     "The names to score, and how to call them"
     if source is None:
         corpus = _corpus_of(card)
         return split_words(corpus)[1], f'the dev part of {corpus.name}'
-    words = load_corpus(source)
-    try:
-        for w in words: model.vocab.encode(w)
-    except ValueError as e:
-        raise ValueError(f"{words.name}: {e}; "
-                         "remove it, or train on this file") from None
-    return words, words.name
+    words = load_corpus(source, least=1)
+    letters = model.vocab.stoi.keys()
+    known = [w for w in words if letters >= set(w)]
+    strange = [w for w in words if not letters >= set(w)]
+    if strange and not known_only:
+        try: model.vocab.encode(strange[0])
+        except ValueError as e: why = e
+        some = f"{len(strange):,} of {len(words):,}"
+        need(False, f"{words.name}: {some} can't be spelled: {why}; leave them out by "
+             "--known_only, or train on this file")
+    need(known, f"{words.name}: no name that the model can spell; train on this file")
+    called = f"{words.name} ({len(strange):,} left out)" if strange else words.name
+    return known, called
 
 # %% ../nbs/13_cli.ipynb #7bfff678
 @command
@@ -390,6 +399,7 @@ def makemore_eval(
     source:str=None, # a file with one name per line in UTF-8, or: names, surnames
     *,
     by_name:bool=False, # for each name a line: name, nats, characters, with tabs
+    known_only:bool=False, # leave out names that the model can't spell
     seed:int=42 # of the bootstrap
 ):
     """Print how well a model predicts the names in a file.
@@ -397,18 +407,23 @@ def makemore_eval(
     Without a file, they are the dev part of the corpus of the model.
     """
     model, card, name = _checkpoint(checkpoint)
-    words, called = _scored(model, card, source)
+    words, called = _scored(model, card, source, known_only)
     nats, chars = name_nll(model, words)
     if by_name:
         for w,x,k in zip(words, nats.tolist(), chars.tolist()):
             print(f'{w}\t{x:.4f}\t{k}')
         return
     loss = (nats.sum()/chars.sum()).item()
-    low, high = bootstrap(nats, chars, g=seeded(seed))
+    # A few names say nothing about how far others would be from them.
+    interval = 'no interval for under ten names'
+    if len(words) >= 10:
+        low, high = bootstrap(nats, chars, g=seeded(seed))
+        interval = f'95 % interval {low:.4f} to {high:.4f}'
     # `exp` of more than 709 is more than a number can hold.
     perplexity = math.exp(loss) if loss < 700 else math.inf
-    print(f"{name} on {called}: {len(words):,} names, {int(chars.sum()):,} characters")
-    print(f"nats per character {loss:9.4f}   (95 % interval {low:.4f} to {high:.4f})")
+    names = 'name' if len(words)==1 else 'names'
+    print(f"{name} on {called}: {len(words):,} {names}, {chars.sum():,} characters")
+    print(f"nats per character {loss:9.4f}   ({interval})")
     print(f"bits per character {loss/math.log(2):9.4f}")
     print(f"perplexity         {perplexity:9.4f}")
 

@@ -123,17 +123,19 @@ class Corpus(list):
 
 # %% ../nbs/11_corpora.ipynb #af5a5043
 def parse_words(data:bytes, # the content of a file
-                where:str # its name, for error messages
+                where:str, # its name, for error messages
+                least:int=10 # words that are needed; ten can be split
                )->list[str]: # the lines: NFC, stripped, without blank ones
     r"""The words in `data`, one per line.
 
-    `ValueError` if it isn't text in UTF-8, has a forbidden character, or under ten
-    words.
+    `ValueError` if it isn't text in UTF-8, has a forbidden character, or fewer words
+    than are needed.
 
         >>> parse_words(b' emma \r\n\r\n' + b'ava\n'*9, 'mine.txt')[:2]
         ['emma', 'ava']
     """
-    need(data, f"{where}: the file is empty; write one word per line, ten at least")
+    enough = f"write one per line, {'ten' if least==10 else least} at least"
+    need(data, f"{where}: the file is empty; {enough}")
     other = other_kind(data)
     need(not other, f"{where}: {other}")
     # UTF-16 begins with a mark of its own, or every other byte of plain letters is 0
@@ -158,8 +160,7 @@ def parse_words(data:bytes, # the content of a file
     # Characters without a width can't be seen, and don't belong to a word's ends
     words = [_ENDS.sub('', line) for line in lines]
     words = [w for w in words if w]
-    need(len(words) >= 10, f"{where}: too few words ({len(words)}); "
-                           "write one per line, ten at least")
+    need(len(words) >= least, f"{where}: too few words ({len(words)}); {enough}")
     return words
 
 # %% ../nbs/11_corpora.ipynb #b8558802
@@ -244,8 +245,8 @@ def _download(name):
     return words
 
 # %% ../nbs/11_corpora.ipynb #7c535f96
-def _known(name):
-    "The known corpus `name`, from the first place that has it"
+def _known(name, fallback):
+    "The known corpus `name`, from the first place that has it; or 'surnames'"
     # The reader's folder: there and nowhere else
     if folder := os.environ.get('MAKEMORE_LIT_DATA'):
         path = Path(folder)/f'{name}.txt'
@@ -263,6 +264,8 @@ def _known(name):
     # The network
     try: return _download(name)
     except (OSError, ValueError) as e:
+        need(fallback, f"{name!r} can't be had ({e}); put its file into a folder, and "
+             "name the folder in MAKEMORE_LIT_DATA", OSError)
         print(f"makemore_lit: {name!r} can't be had ({e}); "
               "using the shipped corpus 'surnames' instead", file=sys.stderr)
     path = shipped/'surnames.txt'
@@ -278,11 +281,14 @@ def _hint(words, where):
               file=sys.stderr)
 
 # %% ../nbs/11_corpora.ipynb #c90a7108
-def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPORA`
+def load_corpus(source:str|Path='names', *, # a file of your own, or a key of `CORPORA`
+                least:int=10, # words that are needed in a file of your own
+                fallback:bool=True # take 'surnames' where 'names' can't be had
                )->Corpus: # its words; its `name` says which corpus it is
     """The words of a corpus; 'surnames' where 'names' can't be had.
 
-    `OSError` if there is no such file, `ValueError` if it can't be read as words.
+    `OSError` if there is no such file, or it can't be had and nothing may stand in for
+    it; `ValueError` if it can't be read as words.
     """
     path, name = Path(source), str(source)
     # A file of the reader's own, which may be a pipe
@@ -293,10 +299,10 @@ def load_corpus(source:str|Path='names' # a file of your own, or a key of `CORPO
         label = str(path) if path.name in CORPORA else path.name
         for known,(known_sha, _) in CORPORA.items():
             if sha==known_sha: label = known
-        words = parse_words(data, name)
+        words = parse_words(data, name, least)
         _hint(words, name)
         return Corpus(words, label, sha)
-    if name in CORPORA: return _known(name)
+    if name in CORPORA: return _known(name, fallback)
     what = 'a folder' if path.is_dir() else 'no such file, and no known corpus'
     raise FileNotFoundError(f"{name}: {what}; give a file, or one of "
                             f"{', '.join(CORPORA)}")
