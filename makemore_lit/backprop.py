@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['check_gradient', 'linear_backward', 'rule', 'tanh_backward', 'embedding_backward', 'cross_entropy_backward',
-           'batchnorm_backward', 'backward', 'unbroadcast', 'Var', 'taped']
+           'batchnorm_backward', 'recomputed', 'check_rule', 'backward', 'unbroadcast', 'Var', 'taped']
 
 # %% ../nbs/05_backprop.ipynb #ca63d912
 from collections.abc import Callable
@@ -172,7 +172,7 @@ def _gelu(layer:GELU, dout, x, out):
 def _sequential(layer:Sequential, dout, x, out):
     # A rule gets no values from inside, so they are computed again.
     values = [x]
-    for inner in layer.layers: values.append(_again(inner, values[-1]))
+    for inner in layer.layers: values.append(recomputed(inner, values[-1]))
     # (What came out may be rounded differently, hence the tolerance.)
     need(torch.allclose(values[-1], out, rtol=1e-4, atol=1e-5), "a Sequential gives "
          "something else the second time; let each Dropout stand in one place")
@@ -183,19 +183,23 @@ def _through(layers, values, dout):
     the first input, and those of all parameters"""
     grads:list = []
     for layer,x,out in reversed(list(zip(layers, values, values[1:]))):
-        _check_owner(layer)
+        check_rule(layer)
         dout, *own = rule(layer, dout, x, out)
         grads = own + grads
     return dout, *grads
 
 # %% ../nbs/05_backprop.ipynb #154910e1
-def _again(layer, x):
-    "What `layer` gave for `x`, once more: the same masks, and running statistics stay"
+def recomputed(layer, # a layer that was called before
+               x # what it was given
+              )->Tensor: # what it gave
+    "A layer's output once more: the same masks, and running statistics stay"
     before, Layer.again = Layer.again, True
     try: return layer(x)
     finally: Layer.again = before
 
-def _check_owner(layer):
+# %% ../nbs/05_backprop.ipynb #dafb93e9
+def check_rule(layer # with a rule, of its own or inherited
+              )->None:
     "`ValueError` if a layer with a `__call__` of its own merely inherits a rule"
     owner = next((cls for cls in type(layer).__mro__ if cls in rule.registry), object)
     if owner is object: return  # no rule at all; `rule` raises for that

@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 from . import __version__
+from .attention import Transformer
 from .contexts import NGram
 from .corpora import FORBIDDEN, need, other_kind, show_parameters
 from .corpora import write_atomic
@@ -32,7 +33,8 @@ MAX_BLOCK_SIZE = 1000  # the longest context of a model in a file
 
 # %% ../nbs/12_checkpoints.ipynb #59f387fa
 # The classes of models in this book.
-OWN:tuple[type, ...] = Bigram, BigramNet, NGram, MLP, WaveNet, Recurrent
+OWN:tuple[type, ...] = (Bigram, BigramNet, NGram, MLP, WaveNet, Recurrent,
+                        Transformer)
 
 # %% ../nbs/12_checkpoints.ipynb #f801ed74
 # What a checkpoint can hold, by name; `register` adds to it.
@@ -268,7 +270,8 @@ def load_training(path:str|Path, /, # a file that save_training wrote
     return state
 
 # %% ../nbs/12_checkpoints.ipynb #43614fca
-PRETRAINED = ('bigram', '5-gram', 'mlp', 'wavenet', 'gru')  # trained on `names`
+# Trained on `names`
+PRETRAINED = ('bigram', '5-gram', 'mlp', 'wavenet', 'gru', 'transformer')
 
 # %% ../nbs/12_checkpoints.ipynb #3d33a656
 def pretrained_path(name:str # one of `PRETRAINED`

@@ -19,7 +19,7 @@ from .contexts import bootstrap, name_nll
 from .corpora import CORPORA, load_corpus, need, write_atomic
 from .counts import nll, sample
 from .data import seeded, split_words, unseen, Vocab
-from .results import compare, new_names, RECIPES, show_rows
+from .results import compare, new_names, RECIPES, show_rows, sized
 from .results import TRAINABLE, trained
 
 # %% ../nbs/13_cli.ipynb #ffb0bdad
@@ -237,7 +237,7 @@ def _train(words, source, recipe, out, seed, device, resume):
     need(state.exists() or not resume, f"{state}: no such file, so there is nothing "
          "to go on with; leave out --resume", FileNotFoundError)
     # What is learned from, and on what the losses are measured.
-    cls, config, fitting = recipe
+    recipe = cls, config, fitting = sized(recipe, words)
     vocab, (train, dev, _) = Vocab(words), split_words(words)
     parts = dict(train=train, dev=dev, unseen=unseen(dev, train))
     # What has to be the same when the training goes on; a function goes by its name.
@@ -273,11 +273,13 @@ def _train(words, source, recipe, out, seed, device, resume):
 def makemore_train(
     source:str=None, # a file, one name a line in UTF-8; or: names (default), surnames
     *,
-    model:str='wavenet', # bigram, net, 5-gram (or ngram), mlp, wavenet or gru
+    model:str='wavenet', # bigram, net, 5-gram, mlp, wavenet, gru or transformer
     out:str='model.safetensors', # the checkpoint; OUT.state beside it in training
     block_size:int=None, # characters of context
     n_embd:int=None, # size of an embedding
     n_hidden:int=None, # units of a hidden layer
+    n_layers:int=None, # blocks of a transformer
+    n_heads:int=None, # heads of attention in each
     dropout:float=None, # share of units to drop in training
     epochs:int=None, # passes over the contexts, or the names
     batch_size:int=None, # contexts or names in a mini-batch
@@ -293,7 +295,7 @@ def makemore_train(
     or rate that isn't given is the recipe's.
     """
     given = dict(block_size=block_size, n_embd=n_embd, n_hidden=n_hidden,
-                 dropout=dropout, epochs=epochs, batch_size=batch_size, lr=lr,
+                 n_layers=n_layers, n_heads=n_heads, dropout=dropout, epochs=epochs, batch_size=batch_size, lr=lr,
                  weight_decay=weight_decay)
     recipe = _changed(model, given)
     asked = source is not None
@@ -342,7 +344,7 @@ def _corpus_of(card):
 # %% ../nbs/13_cli.ipynb #28aed0c0
 @command
 def makemore_sample(
-    checkpoint:str=None, # a file of makemore_train; bigram, 5-gram, mlp, wavenet, gru
+    checkpoint:str=None, # a file, or: bigram, 5-gram, mlp, wavenet, gru, transformer
     *,
     n:int=20, # how many names
     temperature:float=1., # above 0; low for likely names, high for strange ones
@@ -395,7 +397,7 @@ def _scored(model, card, source, known_only):
 # %% ../nbs/13_cli.ipynb #7bfff678
 @command
 def makemore_eval(
-    checkpoint:str, # a file of makemore_train; bigram, 5-gram, mlp, wavenet, gru
+    checkpoint:str, # a file, or: bigram, 5-gram, mlp, wavenet, gru, transformer
     source:str=None, # a file with one name per line in UTF-8, or: names, surnames
     *,
     by_name:bool=False, # for each name a line: name, nats, characters, with tabs

@@ -122,6 +122,8 @@ class LanguageModel:
     training = False  # dropout and batch statistics are for training only
     # True: it reads a word from its beginning, however long, and takes windows of any T
     endless = False
+    # How many characters a word can have at most; None: as many as it likes
+    longest:int|None = None
     def __init__(self,
                  vocab:Vocab, # of size V
                  block_size:int # T, how many characters it sees, at least 1
@@ -574,6 +576,10 @@ def sample(model, # any language model
     need(max_len >= 1, f"max_len is {max_len}; it has to be 1 or more")
     need(len(prompt) <= max_len, f"the prompt has {len(prompt)} characters, max_len is "
          f"{max_len}; shorten the one or raise the other")
+    longest = getattr(model, 'longest', None) or max_len
+    need(len(prompt) <= longest, f"the prompt has {len(prompt)} characters, the model "
+         f"ends each word after {longest}; shorten it")
+    max_len = min(max_len, longest)
     need(top_k is None or top_k >= 1, f"top_k is {top_k}; it has to be 1 or more")
     need(g is None or isinstance(g, torch.Generator),
          f"g is {g!r}, no generator; give seed={g!r}, or g=seeded({g!r})")
