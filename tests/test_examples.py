@@ -14,6 +14,7 @@ EXAMPLES = {  # functions that everybody meets first, which have an example each
     'backprop': ['rule', 'backward', 'unbroadcast', 'Var'],
     'wavenet': ['FlattenConsecutive', 'distinct_logits'],
     'recurrent': ['RNNCell', 'GRUCell', 'NameTable', 'Recurrent'],
+    'attention': ['attend', 'LayerNorm', 'Attention', 'Block', 'Transformer'],
     'results': ['show_rows'],
     'checkpoints': ['save', 'load']}
 

@@ -47,6 +47,13 @@ CLASSIC = [
     ('07_recurrent', 'return (dx, dh + dout*z)', 'return (dx, dh)'),
     ('07_recurrent', 'times = self.times[ix, None]',
      'times = torch.ones_like(self.times)[ix, None]'),
+    ('08_attention', '-torch.inf, device=device).triu(1)', '-1., device=device).triu(1)'),
+    ('08_attention', 'dweights - (weights*dweights).sum(-1, keepdim=True)', 'dweights'),
+    ('08_attention', 'total.index_add_(0, nodes.flatten(), part)',
+     'total[nodes.flatten()] += part'),
+    ('08_attention', 'return dout + dx, *own  # x was used twice', 'return dx, *own'),
+    ('08_attention', 'torch.where(ix==0, 0, place + 1)', 'place + 1'),
+    ('08_attention', 'grown, 2)[:, -self.block_size:]', 'grown, 2)[:, -2:]'),
     ('12_checkpoints', "t.long().cumsum(0) if how=='differences'",
      "t.long() if how=='differences'")]
 
