@@ -295,8 +295,8 @@ def makemore_train(
     or rate that isn't given is the recipe's.
     """
     given = dict(block_size=block_size, n_embd=n_embd, n_hidden=n_hidden,
-                 n_layers=n_layers, n_heads=n_heads, dropout=dropout, epochs=epochs, batch_size=batch_size, lr=lr,
-                 weight_decay=weight_decay)
+                 n_layers=n_layers, n_heads=n_heads, dropout=dropout, epochs=epochs,
+                 batch_size=batch_size, lr=lr, weight_decay=weight_decay)
     recipe = _changed(model, given)
     asked = source is not None
     if not asked: source = 'names'
