@@ -314,8 +314,8 @@ def shared_step(b):
 
 
 def rectangle(words, vocab):
-    """What is read of padded names and what is predicted, `(B, T)` each; -100 behind the
-    end of a name, where nothing is"""
+    """What is read of padded names and what is predicted, `(B, T)` each; -100 behind
+    the end of a name, where nothing is"""
     rows = padded(words, vocab)
     length = torch.tensor([len(w) for w in words])[:, None]
     y = rows.masked_fill(torch.arange(rows.shape[1]) > length, -100)
@@ -347,7 +347,7 @@ def prefix_step(b):
 
 
 def attention_step(b):
-    "A step of a transformer on 2,048 names: over their prefix tree, or over a rectangle"
+    "A step of a transformer on 2,048 names: over their prefix tree, or a rectangle"
     distinct = list(dict.fromkeys(b.train))[:2048]
     model = Transformer(b.vocab, max(map(len, distinct)) + 1, 4, 4, 64, g=seeded())
     tree, n = model.table(distinct, b.vocab)[:]
