@@ -63,6 +63,7 @@ docs: .venv/installed ## the book as a site, in _docs
 models: .venv/installed ## train the models that the package brings, on names, and write them to data/
 	@$(IS_NAMES)
 	@for m in bigram=bigram ngram=5-gram mlp=mlp wavenet=wavenet gru=gru; do $(BIN)/makemore_train names --model $${m%=*} --out data/$${m#*=}.safetensors || exit; done
+	@$(BIN)/makemore_train names --model transformer --epochs 40 --dropout .05 --out data/transformer.safetensors
 	@$(BIN)/python tools/bloom.py
 
 export: .venv/installed ## write the modules from the notebooks, and clean the notebooks

@@ -137,7 +137,7 @@ def test_contents(wheel, report):
     assert not allowed - names, 'the wheel lacks something'
     size = wheel.stat().st_size
     report(f'the wheel has {size:,} bytes')
-    assert size < 2**20
+    assert size < 1_200_000
 
 
 def test_it_is_the_wheel(run, python):

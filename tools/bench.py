@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
+from makemore_lit.attention import Transformer
 from makemore_lit.backprop import backward, embedding_backward
 from makemore_lit.checkpoints import pretrained
 from makemore_lit.contexts import name_nll
@@ -12,7 +13,7 @@ from makemore_lit.corpora import load_corpus, write_atomic
 from makemore_lit.counts import Bigram, count_contexts, nll, sample
 from makemore_lit.data import Vocab, seeded, split_words, windows
 from makemore_lit.descent import autograd, count_loss
-from makemore_lit.mlp import MLP
+from makemore_lit.mlp import MLP, Sequential
 from makemore_lit.recurrent import Recurrent
 from makemore_lit.results import RECIPES, trained
 from makemore_lit.wavenet import WaveNet, conv_logits
@@ -312,29 +313,54 @@ def shared_step(b):
     return (times[0], difference), (times[1], 0.), 'apart'
 
 
+def rectangle(words, vocab):
+    """What is read of padded names and what is predicted, `(B, T)` each; -100 behind
+    the end of a name, where nothing is"""
+    rows = padded(words, vocab)
+    length = torch.tensor([len(w) for w in words])[:, None]
+    y = rows.masked_fill(torch.arange(rows.shape[1]) > length, -100)
+    return F.pad(rows[:, :-1], (1, 0)), y
+
+
 def prefix_step(b):
     "A step of a GRU on 2,048 names: over their prefix tree, or by torch over a rectangle"
     model = Recurrent(b.vocab, n_embd=32, n_hidden=160, g=seeded())
     distinct = list(dict.fromkeys(b.train))[:2048]
     tree, n = model.table(distinct, b.vocab)[:]
-    rows = padded(distinct, b.vocab)
-    # Behind the end of a name nothing is predicted.
-    length = torch.tensor([len(w) for w in distinct])[:, None]
-    y = rows.masked_fill(torch.arange(rows.shape[1]) > length, -100)
+    x, y = rectangle(distinct, b.vocab)
     states, _, out = model.net.layers
     C, cell, twin = states.embed[0].C, states.cell, torch.nn.GRU(32, 160)
     weights = cell.x.W.T, cell.h.W.T, cell.x.b, cell.h.b
     with torch.no_grad():
         for own,w in zip(twin.parameters(), weights): own.copy_(w)
     def over_rectangle():
-        h0 = states.h0.expand(1, len(rows), -1)
-        h = torch.cat([h0, twin(C[rows[:, :-1].T], h0)[0]])
+        h0 = states.h0.expand(1, len(x), -1)
+        h = torch.cat([h0, twin(C[x[:, 1:].T], h0)[0]])
         loss = F.cross_entropy(out(h).flatten(0, 1), y.T.flatten())
         kept = C, states.h0, *out.parameters(), *twin.parameters()
         return torch.autograd.grad(loss, kept)[:4]
     def over_tree():
         autograd(model.train(), tree, n)
         return [p.grad for p in (C, states.h0, *out.parameters())]
+    times = in_turns(over_tree, over_rectangle)
+    return (times[0], apart(over_tree(), over_rectangle())), (times[1], 0.), 'apart'
+
+
+def attention_step(b):
+    "A step of a transformer on 2,048 names: over their prefix tree, or a rectangle"
+    distinct = list(dict.fromkeys(b.train))[:2048]
+    model = Transformer(b.vocab, max(map(len, distinct)) + 1, 4, 4, 64, g=seeded())
+    tree, n = model.table(distinct, b.vocab)[:]
+    x, y = rectangle(distinct, b.vocab)
+    first, *rest = model.net.layers
+    layers = Sequential(*first.blocks, *rest)
+    def over_rectangle():
+        logits = layers(first.embed(x, torch.arange(x.shape[1])))
+        loss = F.cross_entropy(logits.flatten(0, 1), y.flatten())
+        return torch.autograd.grad(loss, model.parameters())
+    def over_tree():
+        autograd(model.train(), tree, n)
+        return [p.grad for p in model.parameters()]
     times = in_turns(over_tree, over_rectangle)
     return (times[0], apart(over_tree(), over_rectangle())), (times[1], 0.), 'apart'
 
@@ -372,6 +398,7 @@ ROWS = {  # what it does, the least ratio that is wanted, and the worst quality 
     'view beside copies': (joining, 10, 0.),
     'shared tree beside plain, 8,192 rows': (shared_step, 1.2, 1e-5),
     'GRU over the prefix tree, 2,048 names': (prefix_step, 3, 1e-5),
+    'Transformer over the prefix tree, 2,048 names': (attention_step, 2, 1e-5),
     'help beside import torch': (helping, .7, 0.)}
 
 
@@ -417,7 +444,7 @@ def show(rows):
         times = duration(r['ours_s']), duration(r['reference_s'])
         qualities = quality(r['ours_quality']), quality(r['reference_quality'])
         found.append((r['name'], *times, f"{r['ratio']:.1f}", *qualities))
-    lines = [f'{name:43}{a:>8}{b:>10}{ratio:>7}{c:>9}{d:>9}'
+    lines = [f'{name:46}{a:>8}{b:>10}{ratio:>7}{c:>8}{d:>9}'
              for name,a,b,ratio,c,d in found]
     return '\n'.join(lines)
 

@@ -89,21 +89,37 @@ function linear(parts, W, b) {
   return y
 }
 
+/** A model of whole names: a context is all since the boundary, and from character to character a state is carried on. */
+class WholeNames {
+  constructor() { Object.assign(this, {blockSize: 1, wholeNames: true, states: new Map()}) }
+
+  /** The state after a beginning; equal beginnings have equal states, so each is computed once, from that of a letter less. */
+  state(context) {
+    const key = context.slice(context.lastIndexOf(0)).join(), last = context[context.length - 1]
+    if (this.states.size > 10000) this.states.clear()
+    if (!this.states.has(key)) this.states.set(key, last ? this.step(this.state(context.slice(0, -1)), last) : this.start())
+    return this.states.get(key)
+  }
+}
+
+const layerOf = (tensors, name) => ({W: tensors[`${name}.W`], b: tensors[`${name}.b`]})
+const row = ({data, shape: [, D]}, i) => data.subarray(i*D, (i + 1)*D)
 const sigmoid = x => 1/(1 + Math.exp(-x))
 
-/** The GRU: a state that is carried on from character to character. A context is the whole beginning of a name. */
-class Recurrent {
+/** The GRU: its state is a vector. */
+class Recurrent extends WholeNames {
   constructor({config: {cell}}, tensors) {
+    super()
     if (cell !== 'gru') throw new Error(`a network with the cell ${cell} can't be run here`)
-    const layer = name => ({W: tensors[`${name}.W`], b: tensors[`${name}.b`]})
-    Object.assign(this, {blockSize: 1, wholeNames: true, C: tensors['0.0.C'], h0: tensors['0.h0'].data,
-                         x: layer('0.x'), h: layer('0.h'), out: layer('2'), states: new Map()})
+    Object.assign(this, {C: tensors['0.0.C'], h0: tensors['0.h0'].data, x: layerOf(tensors, '0.x'), h: layerOf(tensors, '0.h'),
+                         out: layerOf(tensors, '2')})
   }
+
+  start() { return this.h0 }
 
   /** The state after one character more: reset, update and candidate stand side by side. */
   step(h, i) {
-    const H = h.length, D = this.C.shape[1]
-    const x = linear([this.C.data.subarray(i*D, (i + 1)*D)], this.x.W, this.x.b), back = linear([h], this.h.W, this.h.b)
+    const H = h.length, x = linear([row(this.C, i)], this.x.W, this.x.b), back = linear([h], this.h.W, this.h.b)
     return Float64Array.from(h, (old, j) => {
       const r = sigmoid(x[j] + back[j]), z = sigmoid(x[H + j] + back[H + j])
       const n = Math.tanh(x[2*H + j] + r*back[2*H + j])
@@ -111,16 +127,63 @@ class Recurrent {
     })
   }
 
-  /** The state after a beginning; equal beginnings have equal states, so each is computed once. */
-  state(context) {
-    if (context[context.length - 1] === 0) return this.h0
-    const key = context.slice(context.lastIndexOf(0) + 1).join()
-    if (this.states.size > 10000) this.states.clear()
-    if (!this.states.has(key)) this.states.set(key, this.step(this.state(context.slice(0, -1)), context[context.length - 1]))
-    return this.states.get(key)
+  logits(context) { return Array.from(linear([this.state(context)], this.out.W, this.out.b)) }
+}
+
+const plus = (x, y) => Float64Array.from(x, (a, j) => a + y[j])
+
+/** The numbers of `x` with mean 0 and variance 1, then each times its `gamma`, plus its `beta`. */
+function layerNorm(x, {gamma, beta}) {
+  const mean = x.reduce((sum, a) => sum + a, 0)/x.length, variance = x.reduce((sum, a) => sum + (a - mean)**2, 0)/x.length
+  return x.map((a, j) => (a - mean)/Math.sqrt(variance + 1e-5)*gamma.data[j] + beta.data[j])
+}
+
+/** What each head of the query `q` reads: the values of the places, mixed by how well their keys answer. */
+function attend(q, places, heads) {
+  const d = q.length/heads, read = new Float64Array(q.length)
+  for (let a = 0; a < q.length; a += d) {
+    const scores = places.map(({key}) => {
+      let sum = 0
+      for (let j = a; j < a + d; j++) sum += q[j]*key[j]
+      return sum/Math.sqrt(d)
+    })
+    logSoftmax(scores).forEach((log, t) => {
+      for (let j = a; j < a + d; j++) read[j] += Math.exp(log)*places[t].value[j]
+    })
+  }
+  return read
+}
+
+/** The transformer: its state is what it keeps of each place, a key and a value in each block, and what comes out at the last. */
+class Transformer extends WholeNames {
+  constructor({config: {block_size, n_layers, n_heads}}, tensors) {
+    super()
+    const layer = name => layerOf(tensors, name), norm = name => ({gamma: tensors[`${name}.gamma`], beta: tensors[`${name}.beta`]})
+    const block = at => ({norm: norm(`${at}.norm`), qkv: layer(`${at}.attn.qkv`), join: layer(`${at}.attn.out`),
+                          norm2: norm(`${at}.ff.0`), widen: layer(`${at}.ff.1`), narrow: layer(`${at}.ff.3`)})
+    Object.assign(this, {longest: block_size - 1, heads: n_heads, char: tensors['0.char.C'], place: tensors['0.place.C'],
+                         blocks: Array.from({length: n_layers}, (_, k) => block(`0.${k}`)), norm: norm('1'), out: layer('2')})
   }
 
-  logits(context) { return Array.from(linear([this.state(context)], this.out.W, this.out.b)) }
+  start() { return this.step({kept: this.blocks.map(() => [])}, 0) }
+
+  /** The state after one place more: it looks at the places before and at itself. */
+  step({kept}, i) {
+    const at = kept[0].length
+    if (at > this.longest) throw new Error(`the ${this.name} has places for ${this.longest} characters only`)
+    let x = plus(row(this.char, i), row(this.place, at))
+    const grown = this.blocks.map(({norm, qkv, join, norm2, widen, narrow}, k) => {
+      const D = x.length, asked = linear([layerNorm(x, norm)], qkv.W, qkv.b)
+      const places = [...kept[k], {key: asked.subarray(D, 2*D), value: asked.subarray(2*D)}]
+      x = plus(x, linear([attend(asked.subarray(0, D), places, this.heads)], join.W, join.b))
+      const wide = linear([layerNorm(x, norm2)], widen.W, widen.b).map(gelu)
+      x = plus(x, linear([wide], narrow.W, narrow.b))
+      return places
+    })
+    return {kept: grown, x}
+  }
+
+  logits(context) { return Array.from(linear([layerNorm(this.state(context).x, this.norm)], this.out.W, this.out.b)) }
 }
 
 const SIGNS = ['.', '·', '•', '¶', '␤']  // how the boundary is shown: by the first of these that isn't a character of the corpus
@@ -131,7 +194,7 @@ function signed(vocab) {
   return [SIGNS.find(s => !characters.includes(s)) ?? SIGNS.at(-1), ...characters]
 }
 
-const MODELS = {Bigram, NGram, MLP: Network, WaveNet: Network, Recurrent}
+const MODELS = {Bigram, NGram, MLP: Network, WaveNet: Network, Recurrent, Transformer}
 
 /** Undo what the checkpoint did to make whole numbers small: a rising vector is kept as differences. */
 function unpack({shape, data}, how) {
@@ -168,13 +231,14 @@ function logSoftmax(logits) {
 
 const memo = new Map()
 
-/** For each character of `text`, and for what follows it, the log-probabilities of all characters there. What was computed
-    for the text before, a letter shorter, is remembered. */
+/** For each character of `text`, and for what follows it, the log-probabilities of all characters there; null where the model
+    has no place any more. What was computed for the text before, a letter shorter, is remembered. */
 export function predictions(model, text) {
   contextOf(model, text)  // an unknown character is an error before anything is computed
   if (memo.size > 10000) memo.clear()
   const letters = [...text]
   return Array.from({length: letters.length + 1}, (_, t) => {
+    if (t > model.longest) return null  // most models have no `longest`: never
     const start = letters.slice(0, t).join(''), key = `${model.name} ${start}`
     if (!memo.has(key)) memo.set(key, logSoftmax(model.logits(contextOf(model, start))))
     return memo.get(key)

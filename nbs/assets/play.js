@@ -5,9 +5,10 @@ import {contextOf, load, predictions} from './models.js'
 import {fetchTensors} from './safetensors.js'
 import {sampling} from './sample.js'
 
-const NAMES = ['bigram', '5-gram', 'mlp', 'wavenet', 'gru']
+const NAMES = ['bigram', '5-gram', 'mlp', 'wavenet', 'gru', 'transformer']
 const SATURATED = -2.25  // below this input the slope of GELU is within .06 of zero, like that of a tanh beyond ±.97
 const STRONGEST = {positive: 3, embedding: 1.5, negative: .5}  // the numbers of the strongest colours
+const NOTHING = '–'  // stands where a model has no place any more
 const element = id => document.getElementById(`play-${id}`)
 
 /** A new element with properties and children. */
@@ -27,9 +28,9 @@ function nextTable(models) {
   })
   element('next').append(make('thead', {}, make('tr', {}, make('td'), ...head)), make('tbody', {}, ...rows))
   return logProbs => bars.forEach((row, c) => row.forEach(([bar, number], m) => {
-    const p = Math.exp(logProbs[m][c])
+    const p = logProbs[m] ? Math.exp(logProbs[m][c]) : 0
     bar.style.transform = `scaleX(${p})`
-    number.textContent = (100*p).toFixed(1)
+    number.textContent = logProbs[m] ? (100*p).toFixed(1) : NOTHING
   }))
 }
 
@@ -37,17 +38,18 @@ function nextTable(models) {
 function showSurprise(models, text, found) {
   const hidden = textContent => make('span', {className: 'play-hidden', textContent})
   const head = ['model', ...text, 'end'].map(c => make('th', {scope: 'col'}, hidden(c)))
+  const shown = nats => Number.isNaN(nats) ? NOTHING : nats.toFixed(2)
   head.splice(1, 0, make('th', {scope: 'col', textContent: 'mean'}))
   const rows = models.map((model, m) => {
     const letters = [...text], numbers = [...letters.map(c => model.itos.indexOf(c, 1)), 0]
-    const nats = numbers.map((i, t) => -found[m][t][i])
+    const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN)
     const mean = nats.reduce((a, b) => a + b)/nats.length
     const cells = nats.map((x, t) => {
-      const cell = make('td', {}, make('span', {textContent: letters[t] ?? model.itos[0]}), make('small', {textContent: x.toFixed(2)}))
-      cell.style.background = `rgba(var(--down), ${Math.min(x/6, 1)*.75})`  // six nats and more are deepest
+      const cell = make('td', {}, make('span', {textContent: letters[t] ?? model.itos[0]}), make('small', {textContent: shown(x)}))
+      cell.style.background = `rgba(var(--down), ${Math.min(x/6 || 0, 1)*.75})`  // six nats and more are deepest
       return cell
     })
-    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), make('td', {textContent: mean.toFixed(2)}), ...cells)
+    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), make('td', {textContent: shown(mean)}), ...cells)
   })
   element('surprise').replaceChildren(make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
 }
@@ -86,6 +88,12 @@ function insidePictures(model) {
   }
 }
 
+/** What to say of the models that have no place for all of `text`. */
+function tooLong(models, text) {
+  const short = models.filter(m => [...text].length > m.longest)
+  return short.map(m => `The ${m.name} has places for ${m.longest} characters, and says nothing about what comes after more.`).join(' ')
+}
+
 /** Show the predictions for what is typed now; `start` is when the key was pressed. */
 function typing(models) {
   const showNext = nextTable(models), wavenet = models.find(m => m.name === 'wavenet'), showInside = insidePictures(wavenet)
@@ -96,7 +104,7 @@ function typing(models) {
       showNext(found.map(steps => steps.at(-1)))
       showSurprise(models, text, found)
       showInside(text)
-      element('note').textContent = ''
+      element('note').textContent = tooLong(models, text)
       document.body.getBoundingClientRect()  // the new layout is part of the time
       element('time').textContent = `Computed and laid out in ${(performance.now() - start).toFixed(1)} ms, in your browser.`
     } catch (e) { element('note').textContent = `${e.message}. The results below are those for what was typed before.` }

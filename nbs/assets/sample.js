@@ -48,17 +48,17 @@ function pick(logits, u, temperature, topK) {
 
 /** Draw `n` names at once; after each step the generator yields all of them so far, and what is still open. */
 export function* sampling(model, n, {temperature = 1, topK = 0, seed = 0, maxLen = 100}) {
-  const g = new Generator(seed), T = model.blockSize
+  const g = new Generator(seed), T = model.blockSize, most = Math.min(maxLen, model.longest ?? maxLen)
   const texts = Array.from({length: n}, () => new Array(T).fill(0))
   const words = () => texts.map(t => t.slice(T).filter(i => i > 0).map(i => model.itos[i]).join(''))
   let open = texts
-  for (let t = 0; t < maxLen && open.length; t++) {
+  for (let t = 0; t < most && open.length; t++) {
     for (const text of open) {
       const logits = model.logits(model.wholeNames ? text : text.slice(-T))
       if (t === 0) logits[0] = -Infinity  // no name is empty
       text.push(pick(logits, g.rand(), temperature, topK))
     }
     open = open.filter(text => text[text.length - 1] > 0)
-    yield {words: words(), open: t + 1 < maxLen ? open.length : 0}  // what is still open at the end is cut there
+    yield {words: words(), open: t + 1 < most ? open.length : 0}  // what is still open at the end is cut there
   }
 }
