@@ -343,7 +343,7 @@ class Paths:
                 total.index_add_(0, nodes.flatten(), part)
         return dq, dk, dv
 
-# %% ../nbs/08_attention.ipynb #c4db23ba
+# %% ../nbs/08_attention.ipynb #10917226
 class Decoder(Layer):
     """What blocks make of the characters and places of a prefix tree.
 
@@ -360,7 +360,8 @@ class Decoder(Layer):
                 ):
         self.char = Embedding(V, n_embd, g)
         self.place = Embedding(block_size, n_embd, g)
-        # A place begins as a small change of the letter that stands there
+        # Both begin small: a place changes its letter a little, branches add more
+        self.char.C.data *= .3
         self.place.C.data *= .1
         self.drop = Dropout(dropout, g)
         # 2·n_layers branches are added up: each begins so much smaller

@@ -381,10 +381,12 @@ def _scored(model, card, source, known_only):
         corpus = _corpus_of(card)
         return split_words(corpus)[1], f'the dev part of {corpus.name}'
     words = load_corpus(source, least=1)
-    letters = model.vocab.stoi.keys()
-    known = [w for w in words if letters >= set(w)]
-    strange = [w for w in words if not letters >= set(w)]
+    letters, longest = model.vocab.stoi.keys(), model.longest or math.inf
+    known, strange = [], []
+    for w in words:
+        (known if letters >= set(w) and len(w) <= longest else strange).append(w)
     if strange and not known_only:
+        why = f"{strange[0]!r} has more than {longest} characters"
         try: model.vocab.encode(strange[0])
         except ValueError as e: why = e
         some = f"{len(strange):,} of {len(words):,}"
