@@ -142,14 +142,14 @@ class Attention(Layer):
         parts = ('qkv', self.qkv), ('out', self.out)
         return {f'{name}.{k}':t for name,part in parts for k,t in part.state().items()}
 
-# %% ../nbs/08_attention.ipynb #afb8d44c
+# %% ../nbs/08_attention.ipynb #fdba3c08
 @rule.register
 def _attention(layer:Attention, dout, x, out):
     x, look = x if isinstance(x, tuple) else (x, Rows())
     # forward once more
     q, k, v = layer.heads(x)
     mixed = look(q, k, v).flatten(-2)
-    # and back: through the layer that joins, the heads, and the layer that parts
+    # and back: through the layer that joins, the heads, and the layer before them
     dmixed, *of_out = rule(layer.out, dout, mixed, out)
     dqkv = look.backward(dmixed.view(q.shape), q, k, v)
     dx, *of_qkv = rule(layer.qkv, torch.stack(dqkv, -3).flatten(-3), x, None)
@@ -211,7 +211,7 @@ class LayerNorm(Layer):
     def parameters(self): return [self.gamma, self.beta]
     def state(self): return dict(gamma=self.gamma, beta=self.beta)
 
-# %% ../nbs/08_attention.ipynb #70e48e23
+# %% ../nbs/08_attention.ipynb #9e970e7d
 @rule.register
 def _layernorm(layer:LayerNorm, dout, x, out):
     # forward once more: the normalised input
@@ -222,14 +222,14 @@ def _layernorm(layer:LayerNorm, dout, x, out):
     dxhat = layer.gamma*dout
     along = xhat*(dxhat*xhat).mean(-1, keepdim=True)
     dx = rstd*(dxhat - dxhat.mean(-1, keepdim=True) - along)
-    places = tuple(range(x.ndim - 1))
-    return dx, (dout*xhat).sum(places), dout.sum(places)
+    C = x.shape[-1]
+    return dx, (dout*xhat).reshape(-1, C).sum(0), dout.reshape(-1, C).sum(0)
 
-# %% ../nbs/08_attention.ipynb #ef408949
+# %% ../nbs/08_attention.ipynb #d27212b5
 class Block(Layer):
     """A place looks back, and then thinks about it: attention and a feed-forward layer.
 
-    Each is a residual branch that begins with a LayerNorm (Xiong et al. 2020):
+    Each is a residual branch that begins with a LayerNorm (Xiong et al. 2020, pre-norm):
 
         >>> Block(n_embd=8, n_heads=2)(torch.zeros(5, 3, 8)).shape
         torch.Size([5, 3, 8])
