@@ -225,11 +225,11 @@ def _layernorm(layer:LayerNorm, dout, x, out):
     C = x.shape[-1]
     return dx, (dout*xhat).reshape(-1, C).sum(0), dout.reshape(-1, C).sum(0)
 
-# %% ../nbs/08_attention.ipynb #d27212b5
+# %% ../nbs/08_attention.ipynb #6e27b11d
 class Block(Layer):
     """A place looks back, and then thinks about it: attention and a feed-forward layer.
 
-    Each is a residual branch that begins with a LayerNorm (Xiong et al. 2020, pre-norm):
+    Each is a residual branch that begins with a LayerNorm (pre-norm, Xiong et al.):
 
         >>> Block(n_embd=8, n_heads=2)(torch.zeros(5, 3, 8)).shape
         torch.Size([5, 3, 8])
