@@ -125,10 +125,10 @@ def show_rows(rows:list[dict] # as compare makes them
         "Four decimals, or a dash where there is no loss"
         return f'{x:9.4f}' if math.isfinite(x) else f"{'-':>9}"
     headings = ''.join(f'{h:>9}' for h in ('train', 'dev', 'unseen', 'seconds'))
-    lines = [f"{'model':10}{'params':>10}{headings}"]
+    lines = [f"{'model':11}{'params':>9}{headings}"]
     for r in rows:
         losses = loss(r['train']) + loss(r['dev']) + loss(r['unseen'])
-        lines.append(f"{r['model']:10}{r['params']:10,}{losses}{r['seconds']:9.1f}")
+        lines.append(f"{r['model']:11}{r['params']:9,}{losses}{r['seconds']:9.1f}")
     return '\n'.join(lines)
 
 # %% ../nbs/09_results.ipynb #6cf1069a
