@@ -9,6 +9,7 @@ __all__ = ['suffix_counts', 'NGram', 'name_nll', 'bootstrap', 'Mixture']
 import math
 from collections.abc import Sequence
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from .corpora import need, show_parameters
 from .counts import check_counts, ContextCounts, dense_rows, evaluating
@@ -153,14 +154,25 @@ class NGram(_Tables):
                  ix:Tensor # `(B, T)` int64, T at least `block_size`
                 )->Tensor: # `(B, V)`, log-probabilities
         "What comes next; `ValueError` for fewer characters"
+        V = len(self.vocab)
+        # Before anything is counted, all characters are equally likely
+        p = torch.full((len(ix), V), 1/V, dtype=torch.float32, device=ix.device)
+        for level,b,node in self._known(ix):
+            n = dense_rows(node, level['start'], level['char'], level['weight'], V)
+            total = n.sum(1, keepdim=True)
+            # What all the counts of a context give up goes to the shorter context
+            passed = self.discount*(n > 0).to(n).sum(1, keepdim=True)
+            p[b] = ((n - self.discount).clamp(min=0) + passed*p[b])/total
+        return p.log()
+
+    def _known(self, ix):
+        """For each length: its table, the rows of `ix` whose last characters are known
+        there, and which context each is"""
         need(ix.ndim==2 and ix.shape[1] >= self.block_size,
              f"contexts {tuple(ix.shape)} came, not (B, {self.block_size} or more); "
              "give longer ones")
-        B, V = len(ix), len(self.vocab)
-        # Before anything is counted, all characters are equally likely
-        p = torch.full((B, V), 1/V, dtype=torch.float32, device=ix.device)
-        # The rows `b` whose contexts are known so far, and which context that is
-        b, node = torch.arange(B, device=ix.device), torch.zeros_like(ix[:, 0])
+        V = len(self.vocab)
+        b, node = torch.arange(len(ix), device=ix.device), torch.zeros_like(ix[:, 0])
         for k,level in enumerate(self.levels):
             # One character more, looked up among the keys, which are sorted
             key = node*V + ix[b, -k] if k else node
@@ -169,12 +181,29 @@ class NGram(_Tables):
             # A context that was never seen keeps the p of the shorter one
             known = level['key'][node]==key
             b, node = b[known], node[known]
-            n = dense_rows(node, level['start'], level['char'], level['weight'], V)
-            total = n.sum(1, keepdim=True)
-            # What all the counts of a context give up goes to the shorter context
-            passed = self.discount*(n > 0).to(n).sum(1, keepdim=True)
+            yield level, b, node
+
+    def log_prob(self,
+                 ix:Tensor, # `(B, T)` int64, as in a call
+                 char:Tensor # `(B,)` int64, what came next
+                )->Tensor: # `(B,)` float64
+        "The log-probability of one character after each context, without the others"
+        V = len(self.vocab)
+        p = torch.full((len(ix),), 1/V, dtype=torch.float32)
+        for level,b,node in self._known(ix.cpu()):
+            start, weight = level['start'], level['weight']
+            # The pairs of a context and a character are sorted by both
+            distinct = start.diff()
+            pair = torch.arange(len(distinct)).repeat_interleave(distinct)*V + level['char']
+            wanted = node*V + char[b]
+            place = torch.searchsorted(pair, wanted).clamp(max=len(pair) - 1)
+            n = torch.where(pair[place]==wanted, weight[place], 0).float()
+            # The counts of a context, and what they give up
+            before = F.pad(weight.cumsum(0), (1, 0))
+            total = before[start[node + 1]] - before[start[node]]
+            passed = self.discount*distinct[node].float()
             p[b] = ((n - self.discount).clamp(min=0) + passed*p[b])/total
-        return p.log()
+        return p.double().log()
 
 # %% ../nbs/02_contexts.ipynb #93608439
 def name_nll(model, # any language model

@@ -118,6 +118,10 @@ class LanguageModel:
     character of each name, `ix` `(n,)` (first 0, the boundary), and returns the logits
     `(n, V)` of the next one and the new state. A state is a tensor with a row for each
     name, or a tuple of states.
+
+    A model of thousands of characters may have `log_prob(ix, char)`, the log-probability
+    `(B,)` float64 of the character `char` `(B,)` after each context, so that the others
+    needn't be computed.
     """
     training = False  # dropout and batch statistics are for training only
     # True: it reads a word from its beginning, however long, and takes windows of any T
@@ -419,15 +423,21 @@ def _log_probs(model, x):
 # %% ../nbs/01_counts.ipynb #80ce6fbf
 def _at_once(model):
     "How many contexts to score at once: some 500,000 numbers for each tensor"
-    return max(1, 2**19//len(model.vocab))
+    return 2**14 if _sparse(model) else max(1, 2**19//len(model.vocab))
+
+def _sparse(model):
+    "Whether to look up only the characters that came, since there are so many others"
+    return len(model.vocab) > 256 and hasattr(model, 'log_prob')
 
 def _pairs(model, counts, ix):
     """For the rows `ix`: the surprise at each pair of a context and a next character
     that occurs, and how often it does"""
     if isinstance(counts, ContextCounts):  # it knows its pairs; `ix` is a range
         entry = slice(counts.start[ix[0]], counts.start[ix[-1] + 1])
-        logp, row = _log_probs(model, counts.x[ix]), counts.row[entry] - ix[0]
-        return -logp[row, counts.char[entry]], counts.weight[entry]
+        row, char, weight = counts.row[entry], counts.char[entry], counts.weight[entry]
+        if _sparse(model):
+            return -model.log_prob(seen_by(model, counts.x[row]), char), weight
+        return -_log_probs(model, counts.x[ix])[row - ix[0], char], weight
     # Any other table: `x` is what the model takes, `n` has a row for each logits' row.
     x, n = counts[ix]
     occurs, logp = n.cpu() > 0, _log_probs(model, x)
@@ -471,7 +481,9 @@ def surprises(model, # any language model
     nats, step = [], _at_once(model)
     with evaluating(model):
         for x,y in zip(X.split(step), Y.split(step)):
-            nats.append(-_log_probs(model, x).gather(1, y[:, None])[:, 0])
+            if _sparse(model): logp = model.log_prob(seen_by(model, x), y)
+            else: logp = _log_probs(model, x).gather(1, y[:, None])[:, 0]
+            nats.append(-logp)
     return torch.cat(nats), Y
 
 # %% ../nbs/01_counts.ipynb #922addfb
