@@ -194,7 +194,8 @@ class NGram(_Tables):
             start, weight = level['start'], level['weight']
             # The pairs of a context and a character are sorted by both
             distinct = start.diff()
-            pair = torch.arange(len(distinct)).repeat_interleave(distinct)*V + level['char']
+            context = torch.arange(len(distinct)).repeat_interleave(distinct)
+            pair = context*V + level['char']
             wanted = node*V + char[b]
             place = torch.searchsorted(pair, wanted).clamp(max=len(pair) - 1)
             n = torch.where(pair[place]==wanted, weight[place], 0).float()

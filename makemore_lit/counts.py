@@ -119,9 +119,9 @@ class LanguageModel:
     `(n, V)` of the next one and the new state. A state is a tensor with a row for each
     name, or a tuple of states.
 
-    A model of thousands of characters may have `log_prob(ix, char)`, the log-probability
-    `(B,)` float64 of the character `char` `(B,)` after each context, so that the others
-    needn't be computed.
+    A model of many characters may have `log_prob(ix, char)`: the log-probability
+    `(B,)` float64 of one character `char` `(B,)` after each context, so that those of
+    the others needn't be computed.
     """
     training = False  # dropout and batch statistics are for training only
     # True: it reads a word from its beginning, however long, and takes windows of any T

@@ -70,6 +70,12 @@ class Vocab:
         size = f", V = {len(self):,}" if len(self) > 41 else ''
         return f"Vocab({self._shown()!r}{size})"
 
+# %% ../nbs/00_data.ipynb #70e2a7a4
+def _check_listed(words):
+    "`ValueError` for a string, which is no list of names"
+    need(not isinstance(words, str),
+         f"{words[:40]!r} is a string; give a list of names")
+
 # %% ../nbs/00_data.ipynb #cdd53189
 def split_words(words:Sequence[str], # a corpus
                 seed:int=42 # of the shuffle
@@ -82,6 +88,7 @@ def split_words(words:Sequence[str], # a corpus
         >>> len(train), len(dev), len(test)
         (8, 1, 1)
     """
+    _check_listed(words)
     need(len(words) >= 10, f"{len(words)} words are too few to split; ten at least")
     words = list(words)
     random.Random(seed).shuffle(words)
@@ -118,6 +125,7 @@ def unseen(words:Sequence[str], # a held-out part
         >>> unseen(['ava', 'emma', 'ava', 'mia'], train=['emma'])
         ['ava', 'ava', 'mia']
     """
+    for part in (words, train): _check_listed(part)
     known = set(train)
     return [w for w in words if w not in known]
 
@@ -132,6 +140,7 @@ def stream(words:Sequence[str], # a corpus
         >>> stream(['ab', 'b'], Vocab('ab')).tolist()
         [0, 1, 2, 0, 2, 0]
     """
+    _check_listed(words)
     text = BOUNDARY.join(['', *words, ''])
     # UTF-32 has four bytes for each character: its code point
     data = bytearray(text.encode('utf-32-le', 'surrogatepass'))
