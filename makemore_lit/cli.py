@@ -381,7 +381,8 @@ def _scored(model, card, source, known_only):
         corpus = _corpus_of(card)
         return split_words(corpus)[1], f'the dev part of {corpus.name}'
     words = load_corpus(source, least=1)
-    letters, longest = model.vocab.stoi.keys(), model.longest or math.inf
+    letters = model.vocab.stoi.keys()
+    longest = getattr(model, 'longest', None) or math.inf
     known, strange = [], []
     for w in words:
         (known if letters >= set(w) and len(w) <= longest else strange).append(w)

@@ -336,6 +336,9 @@ class Mixture(_Members):
         super().__init__(models[0].vocab, max(m.block_size for m in models))
         # With an endless member it has to be given whole words.
         self.endless = any(m.endless for m in models)
+        # It ends a name where the first of them does.
+        ends = [m.longest for m in models if getattr(m, 'longest', None)]
+        self.longest = min(ends, default=None)
         need(all(m.vocab==self.vocab for m in models),
              "the models have different vocabularies; make them from one `Vocab`")
         self.models = list(models)
