@@ -73,8 +73,8 @@ class Vocab:
 # %% ../nbs/00_data.ipynb #70e2a7a4
 def _check_listed(words):
     "`ValueError` for a string, which is no list of names"
-    need(not isinstance(words, str),
-         f"{words[:40]!r} is a string; give a list of names")
+    if isinstance(words, str):
+        raise ValueError(f"{words[:40]!r} is a string; give a list of names")
 
 # %% ../nbs/00_data.ipynb #cdd53189
 def split_words(words:Sequence[str], # a corpus
