@@ -17,9 +17,9 @@ from .checkpoints import load, load_training, MAX_BLOCK_SIZE, PRETRAINED
 from .checkpoints import pretrained_path, read_card, save, save_training
 from .contexts import bootstrap, name_nll
 from .corpora import CORPORA, load_corpus, need, write_atomic
-from .counts import nll, sample
+from .counts import nll, sample, surprise
 from .data import seeded, split_words, unseen, Vocab
-from .results import compare, new_names, RECIPES, show_rows, sized
+from .results import compare, has_few, new_names, RECIPES, show_rows, sized
 from .results import TRAINABLE, trained
 
 # %% ../nbs/13_cli.ipynb #ffb0bdad
@@ -264,9 +264,18 @@ def _train(words, source, recipe, out, seed, device, resume):
     losses = {k: nll(model, part) for k,part in parts.items()}
     corpus = dict(name=words.name, sha256=words.sha256, source=str(source))
     found = {k: _finite(loss) for k,loss in losses.items()}
-    save(model, out, corpus=corpus, losses=found, fit=how, seed=seed)
+    save(model, out, corpus=corpus, losses=found, fit=how, seed=seed,
+         longest=max(map(len, words)))
     state.unlink(missing_ok=True)
     return model, losses
+
+def _flattered(model, words, losses):
+    "What has to be said of the losses of a training, in lines"
+    if list(model.parameters()) and has_few(model, split_words(words)[0]):
+        yield ('few names for so many parameters: the state that was best on dev was '
+               'kept, so its loss is too good')
+    chance = math.log(len(model.vocab))
+    if losses['dev'] > chance: yield f'dev is worse than chance ({chance:.4f})'
 
 # %% ../nbs/13_cli.ipynb #15d19770
 @command
@@ -309,6 +318,7 @@ def makemore_train(
     kind, size = type(trained_model).__name__, trained_model.n_params
     print(f"{out}: {kind}, {size:,} parameters, trained on {words.name}")
     print(', '.join(f'{k} {x:.4f}' for k,x in losses.items()) + ' nats per character')
+    for line in _flattered(trained_model, words, losses): print(line)
     print(', '.join(new_names(trained_model, words, seed)))
 
 # %% ../nbs/13_cli.ipynb #2720b1b0
@@ -350,29 +360,45 @@ def makemore_sample(
     temperature:float=1., # above 0; low for likely names, high for strange ones
     top_k:int=None, # draw only from this many of the likeliest characters
     prompt:str='', # how every name begins
+    max_len:int=None, # characters; by default 100, or the longest word of the corpus
     seed:int=None, # of the draws; without one, other names each time
     unseen_only:bool=False, # leave out the names of the model's corpus
     json_:bool=False # for programs: name and nats of each
 ):
     """Draw new names from a trained model, one on each line.
 
-    Without a checkpoint it is the WaveNet that comes with the package.
+    Without a checkpoint it is the WaveNet that comes with the package. A name that
+    doesn't end within MAX_LEN characters is cut, and has … at its end.
     """
     need(0 <= n <= 10**6, f"--n {n}: give 0 to 1000000")
+    need(max_len is None or 1 <= max_len <= 10**6,
+         f"--max_len {max_len}: give 1 to 1000000")
     model, card, _ = _checkpoint(checkpoint)
+    if max_len is None:
+        longest = card.get('longest')
+        max_len = max(100, longest) if type(longest) is int else 100
     known = _corpus_of(card) if unseen_only else ()
     prompt = unicodedata.normalize('NFC', prompt)
+    need(len(prompt) <= max_len, f"--prompt: has {len(prompt)} characters, --max_len is "
+         f"{max_len}; shorten the one or raise the other")
     g = torch.Generator()
     if seed is None: g.seed()
     else: g.manual_seed(seed)
-    names = sample(model, n, temperature=temperature, top_k=top_k, prompt=prompt,
-                   exclude=known, g=g)
+    # One character more shows which names would go on.
+    drawn = sample(model, n, temperature=temperature, top_k=top_k, prompt=prompt,
+                   max_len=max_len + 1, exclude=known, g=g)
+    names = [w[:max_len] for w in drawn]
+    cut = [len(w) > max_len for w in drawn]
     if json_:
         nats, _ = name_nll(model, names)
-        rows = [dict(name=w, nats=x) for w,x in zip(names, nats.tolist())]
+        rows = []
+        for w,x,short in zip(names, nats.tolist(), cut):
+            # What was cut has no end that could have cost something.
+            if short: x -= surprise(model, w)[-1].item()
+            rows.append(dict(name=w, nats=x, cut=short))
         print(_rows_as_json(rows), end='')
         return
-    for w in names: print(w)
+    for w,short in zip(names, cut): print(w + '…' if short else w)
 
 # %% ../nbs/13_cli.ipynb #784cd82d
 def _scored(model, card, source, known_only):

@@ -421,9 +421,12 @@ def _log_probs(model, x):
     return model(seen_by(model, x).to(model.device)).cpu().double().log_softmax(1)
 
 # %% ../nbs/01_counts.ipynb #80ce6fbf
-def _at_once(model):
-    "How many contexts to score at once: some 500,000 numbers for each tensor"
-    return 2**14 if _sparse(model) else max(1, 2**19//len(model.vocab))
+def _at_once(model, table=None):
+    """How many rows to score at once: some 500,000 numbers for each tensor; of a table
+    of names, fewer if some are long"""
+    if _sparse(model): return 2**14
+    width = max(16, getattr(table, 'width', 0))
+    return max(1, 2**19//len(model.vocab)*256//width**2)
 
 def _sparse(model):
     "Whether to look up only the characters that came, since there are so many others"
@@ -460,7 +463,7 @@ def nll(model, # any language model
     if isinstance(counts, list|tuple): counts = model.table(counts, model.vocab)
     check_counts(model, counts)
     if isinstance(counts, ContextCounts): counts = counts.to('cpu')
-    total, predictions, step = 0., 0., _at_once(model)
+    total, predictions, step = 0., 0., _at_once(model, counts)
     with evaluating(model):
         for a in range(0, len(counts), step):
             ix = torch.arange(a, min(a + step, len(counts)))
@@ -476,15 +479,20 @@ def surprises(model, # any language model
              )->tuple[Tensor,Tensor]: # nats `(N,)` float64; what came, `(N,)` int64
     "The surprise at each character and each end of `words`, in a row"
     need(not isinstance(words, str), f"{words!r} is a string; give a list of names")
-    longest = max(map(len, words), default=0) if model.endless else 0
-    X, Y = windows(words, model.vocab, max(model.block_size, longest))
-    nats, step = [], _at_once(model)
-    with evaluating(model):
-        for x,y in zip(X.split(step), Y.split(step)):
-            if _sparse(model): logp = model.log_prob(seen_by(model, x), y)
-            else: logp = _log_probs(model, x).gather(1, y[:, None])[:, 0]
-            nats.append(-logp)
-    return torch.cat(nats), Y
+    nats, chars, step = [], [], _at_once(model)
+    # Long words have long contexts: a few words at a time keep the memory bounded.
+    longest = max(map(len, words), default=0)
+    T = max(model.block_size, longest if model.endless else 0)
+    some = max(1, 2**23//((longest + 1)*T))
+    for i in range(0, max(len(words), 1), some):
+        X, Y = windows(words[i:i+some], model.vocab, T)
+        chars.append(Y)
+        with evaluating(model):
+            for x,y in zip(X.split(step), Y.split(step)):
+                if _sparse(model): logp = model.log_prob(seen_by(model, x), y)
+                else: logp = _log_probs(model, x).gather(1, y[:, None])[:, 0]
+                nats.append(-logp)
+    return torch.cat(nats), torch.cat(chars)
 
 # %% ../nbs/01_counts.ipynb #922addfb
 def surprise(model, # any language model

@@ -142,11 +142,17 @@ def clipped(backward:Callable, # what leaves the gradients, as autograd does
 # %% ../nbs/04_descent.ipynb #5a4b5407
 _SLOT = 'step', 'exp_avg', 'exp_avg_sq'  # what AdamW remembers of each parameter
 
+def _under(prefix, state):
+    "The tensors whose names begin with `prefix`, by the rest of their names"
+    own = [k for k in state if k.startswith(prefix)]
+    return {k.removeprefix(prefix):state[k] for k in own}
+
 class Run:
     """A training under way, as `fit` shows it to its hook after each step.
 
-    It has `model`, `step` of `steps`, `in_epoch` steps in an epoch, `history`, and all
-    that is needed to go on.
+    It has `model`, `step` of `steps`, `in_epoch` steps in an epoch, `history`, `best`,
+    the model's state when dev was lowest, if `fit` was asked for it, and all that is
+    needed to go on.
     """
     def __init__(self,
                  model, # a language model with parameters
@@ -159,6 +165,7 @@ class Run:
         self.model, self.optimizer, self.schedule = model, optimizer, schedule
         self.steps, self.in_epoch, self.g = steps, in_epoch, g
         self.history:dict[str,list] = {'loss':[], 'dev':[]}
+        self.best:dict[str,Tensor] = {}
         # The generator when the epoch began, and now: two states, so that an epoch that
         # was cut off gets its order once more, and the draws after it go on.
         self._epoch_began = self._go_on = g.get_state() if g else None
@@ -167,6 +174,12 @@ class Run:
     def step(self)->int: # 0 before the first
         "How many steps are done"
         return len(self.history['loss'])
+
+    def note_best(self):
+        "Remember the model's state, if the last loss on dev is the lowest"
+        losses = [loss for _,loss in self.history['dev']]
+        if losses[-1]==min(losses):
+            self.best = {k: t.detach().clone() for k,t in self.model.state().items()}
 
     def new_epoch(self,
                   order:Callable, # draws the order of the rows
@@ -183,6 +196,7 @@ class Run:
     def state(self)->dict[str,Tensor]: # tensors on the CPU
         "All that is needed to go on after this step, for `fit(…, resume=…)`"
         state = {f'model.{k}':t for k,t in self.model.state().items()}
+        state |= {f'best.{k}':t for k,t in self.best.items()}
         for i,slot in self.optimizer.state_dict()['state'].items():
             state |= {f'{name}.{i}':slot[name] for name in _SLOT}
         for k,past in self.history.items():
@@ -199,9 +213,11 @@ class Run:
         need(state['length'].tolist()==[self.steps, self.in_epoch],
              "resume: the state is of a run with other steps; give the arguments of "
              "the run that was cut off")
-        # the model
-        own = [k for k in state if k.startswith('model.')]
-        self.model.load_state({k.removeprefix('model.'):state[k] for k in own})
+        # the model, and its best state so far
+        self.model.load_state(_under('model.', state))
+        self.best = _under('best.', state)
+        need(not self.best or self.best.keys()==self.model.state().keys(),
+             "resume: the best state isn't whole; begin anew")
         # the optimizer
         owners = [int(k.split('.')[1]) for k in state if k.startswith('exp_avg.')]
         slots = {}
@@ -232,6 +248,7 @@ def fit(model, # a language model with parameters
         g:torch.Generator|None=None, # for the order of rows, on the CPU
         device=None, # to compute on; None for where the model is
         backward:Callable=autograd, # leaves gradients, returns the loss
+        best:bool=False, # end in the state that was best on dev
         after_step:Callable|None=None, # called with a Run; true ends it
         resume:dict[str,Tensor]|None=None # the state of a Run
        )->dict[str,list]: # 'loss' of each step; 'dev': (step, nats per character) pairs
@@ -276,13 +293,16 @@ def fit(model, # a language model with parameters
             now = run.step%math.ceil(steps/20)==0 or run.step==steps
             if dev is not None and len(dev) and now:
                 history['dev'].append((run.step, nll(model, dev)))
+                if best: run.note_best()
             scored = history['dev'][-1][1] if history['dev'] else None
             bar.set_postfix(loss=loss, dev=scored, refresh=False)
             if after_step and after_step(run): break
     except KeyboardInterrupt:
         print(f"stopped after {run.step} of {steps} steps; the model is kept",
               file=sys.stderr)
-    finally: model.train(False)
+    finally:
+        if run.best: model.load_state(run.best)
+        model.train(False)
     return history
 
 # %% ../nbs/04_descent.ipynb #8fbe0dcf

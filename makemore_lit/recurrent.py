@@ -134,6 +134,8 @@ class NameTable:
         self.text = stream(self.words, vocab)
         ends = (self.text==0).nonzero()[:, 0]
         self.begin, self.length = ends[:-1] + 1, ends.diff() - 1
+        # Nodes of the longest name, from the empty beginning on
+        self.width = int(self.length.max()) + 1 if len(self.words) else 1
 
     def __len__(self): return len(self.words)
 

@@ -1,0 +1,202 @@
+"""What the chapter on results reads: each training is run once, one on each core, and
+kept in _results under a hash of its recipe and of the code; a run that was cut goes on.
+
+Written are data/results.json and data/nats.safetensors (nats of each name, of each
+model and seed; of the members of the mixtures, of each character)."""
+import argparse, ast, hashlib, inspect, json, math, os, statistics, sys, time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+import torch
+from safetensors.torch import load_file, save_file
+from makemore_lit.checkpoints import save
+from makemore_lit.contexts import bootstrap, name_nll, Mixture, NGram
+from makemore_lit.corpora import load_corpus, write_atomic
+from makemore_lit.counts import nll, surprises
+from makemore_lit.data import seeded, split_words, unseen, Vocab, windows
+from makemore_lit.mlp import MLP
+from makemore_lit.recurrent import Recurrent
+from makemore_lit.attention import Transformer
+from makemore_lit.wavenet import WaveNet
+from makemore_lit.results import has_few, LARGER, RECIPES, sized, trained
+import lectures
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT/'_results'
+# The modules on which what a training finds depends
+CODE = ('attention', 'backprop', 'contexts', 'counts', 'data', 'descent', 'mlp',
+        'recurrent', 'wavenet')
+CHAPTER = {'bigram': '01_counts', 'net': '01_counts', '5-gram': '02_contexts',
+           'kneser-ney': '02_contexts', 'mlp': '03_mlp', 'mlp, larger': '04_descent',
+           'by hand': '05_backprop', 'wavenet': '06_wavenet',
+           'wavenet, larger': '06_wavenet', 'gru': '07_recurrent',
+           'gru, larger': '07_recurrent', 'transformer': '08_attention',
+           'transformer, larger': '08_attention'}
+TABLES = {f'{T + 1}-gram': (NGram, dict(block_size=T), {}) for T in range(1, 8)}
+ALL = TABLES | RECIPES | LARGER
+# One model of each kind, whose loss is followed over the number of names …
+CURVES = ('5-gram', 'kneser-ney', 'mlp', 'wavenet', 'gru', 'transformer')
+SHARES = (16, 8, 4, 2, 1)
+# … and over its size
+SIZES = {'mlp': [dict(n_hidden=h) for h in (20, 50, 155, 500)],
+         'wavenet': [dict(n_hidden=h) for h in (32, 64, 128, 256)],
+         'gru': [dict(n_hidden=h) for h in (30, 60, 120, 240)],
+         'transformer': [dict(n_embd=c) for c in (16, 32, 48, 80)]}
+# How long a training takes, about, in seconds: the longest begins first
+LONG = {'transformer, larger': 500, 'mlp, larger': 60, 'wavenet, larger': 150,
+        'gru, larger': 120}
+
+
+class Job(NamedTuple):
+    "A training: a model of `ALL` or of the lectures, its names, a seed, changed sizes"
+    model: str
+    part: str = 'lecture'
+    seed: int = 1
+    sizes: tuple = ()
+
+    def recipe(self):
+        "Class, arguments, and those of `fit`"
+        cls, config, fitting = ALL[self.model]
+        share = int(self.part.removeprefix('1/')) if self.part[:2]=='1/' else 1
+        if share > 1 and fitting.get('batch_size'):
+            # As many steps as with all names
+            fitting = fitting | dict(epochs=fitting['epochs']*share)
+        return cls, config | dict(self.sizes), fitting
+
+    def key(self):
+        "A hash of all that its result depends on"
+        how = lectures.LOGGED[self.model] if self.part=='lectures' else self.recipe()
+        # Functions go by name
+        text = repr([self, [getattr(x, '__name__', x) for x in how[:1]], how[1],
+                     {k: getattr(x, '__name__', x) for k,x in how[2].items()}
+                     if isinstance(how[2], dict) else how[2:]])
+        return hashlib.sha256(f'{text} {words_sha} {code()}'.encode()).hexdigest()[:16]
+
+
+@cache
+def code():
+    "The code without comments and docstrings, as a hash"
+    sources = [(ROOT/'makemore_lit'/f'{name}.py').read_text(encoding='utf-8')
+               for name in CODE]
+    sources += map(inspect.getsource, (has_few, sized, trained))
+    h = hashlib.sha256()
+    for source in sources:
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef): continue
+            if ast.get_docstring(node) is not None: node.body = node.body[1:]
+        h.update(ast.dump(tree).encode())
+    return h.hexdigest()
+
+
+def russian():
+    "Countries and languages in Russian, from the package babel"
+    from babel import Locale
+    names = {**Locale('ru').territories, **Locale('ru').languages}.values()
+    return sorted({w.lower() for w in names if w.replace(' ', '').isalpha()})
+
+
+def parts(part):
+    "The names to learn from, dev and test"
+    if part=='surnames': return split_words(load_corpus('surnames'))
+    if part=='russian': return split_words(russian())
+    if part=='distinct': return split_words(list(dict.fromkeys(words)))
+    train, dev, test = split_words(words)
+    if part.startswith('1/'): train = train[:len(train)//int(part[2:])]
+    return train, dev, test
+
+
+def jobs():
+    "All trainings"
+    networks = [name for name,(_, _, fitting) in (RECIPES | LARGER).items() if fitting]
+    for name in ALL:
+        seeds = range(1, 6 if name in RECIPES else 4) if name in networks else (1,)
+        for seed in seeds:
+            yield Job(name, 'lecture', seed)
+            once = 1 if name in LARGER else 3
+            if (name not in TABLES or name=='5-gram') and seed <= once:
+                yield Job(name, 'distinct', seed)
+        if name in RECIPES or name=='kneser-ney':
+            yield Job(name, 'surnames')
+            yield Job(name, 'russian')
+    for name in CURVES:
+        for share in SHARES[:-1]:
+            for seed in (1, 2, 3) if name in networks else (1,):
+                yield Job(name, f'1/{share}', seed)
+    for name,sizes in SIZES.items():
+        for size in sizes:
+            for seed in (1, 2): yield Job(name, 'lecture', seed, tuple(size.items()))
+    for name in lectures.LOGGED: yield Job(name, 'lectures')
+
+
+def cost(job):
+    "About how long it takes, for the order"
+    if job.part=='lectures': return -200
+    more = max([1, *(v/100 for _,v in job.sizes)])
+    return LONG.get(job.model, 25 if ALL[job.model][2] else 1)*more
+
+
+def lecture_model(job, train, vocab):
+    "A model of the lectures, trained to its end"
+    make, arguments, T, part, *_ = lectures.LOGGED[job.model]
+    model, step = make(vocab, *windows(train, vocab, T), **arguments)
+    for lr in lectures.RATES[part]: step(lr)
+    return model
+
+
+def found(job):
+    "Train, and keep what was found"
+    torch.set_num_threads(1)
+    path = KEPT/job.key()
+    if path.with_suffix('.json').exists(): return
+    train, dev, test = parts('lecture' if job.part=='lectures' else job.part)
+    everything = [*train, *dev, *test]
+    vocab = Vocab(words if set(''.join(everything)) <= set(''.join(words)) else everything)
+    start = time.perf_counter()
+    if job.part=='lectures': model = lecture_model(job, train, vocab)
+    else:
+        few = job.part[:2]=='1/' or job.part=='russian'
+        recipe = sized(job.recipe(), everything)
+        model = trained(recipe, train, vocab, job.seed, dev if few else None)
+    seconds = time.perf_counter() - start
+    new = [unseen(part, train) for part in (dev, test)]
+    losses = {k: nll(model, part) for k,part in
+              dict(train=train, dev=dev, test=test, unseen_dev=new[0],
+                   unseen_test=new[1]).items()}
+    if job.part=='lecture' and not job.sizes:
+        tensors = {k: surprises(model, part)[0].float().contiguous()
+                   for k,part in (('dev', dev), ('test', test))}
+        save_file(tensors, path.with_suffix('.nats'))
+        if isinstance(model, (MLP, WaveNet, Recurrent, Transformer)):
+            save(model, path.with_suffix('.model'))
+    facts = dict(job._asdict(), params=model.n_params, seconds=seconds, **losses)
+    write_atomic(path.with_suffix('.json'), json.dumps(facts).encode())
+
+
+def run(wanted, processes):
+    "Do what isn't done yet, the longest first"
+    left = [j for j in wanted if not (KEPT/f'{j.key()}.json').exists()]
+    print(f'{len(wanted)} trainings, {len(wanted) - len(left)} of them done before',
+          flush=True)
+    start = time.perf_counter()
+    with ProcessPoolExecutor(processes, mp_context=torch.multiprocessing.get_context(
+            'spawn')) as pool:
+        futures = {pool.submit(found, j): j for j in sorted(left, key=lambda j: -cost(j))}
+        for k,future in enumerate(as_completed(futures), 1):
+            future.result()
+            print(f'{k}/{len(left)}  {time.perf_counter() - start:6.0f} s  '
+                  f'{" ".join(map(str, futures[future]))}', flush=True)
+
+
+words = load_corpus()
+words_sha = words.sha256
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--processes', type=int, default=os.cpu_count(),
+                        help='trainings at a time, each with one thread')
+    options = parser.parse_args()
+    if words.name != 'names': sys.exit('results: needs the corpus names; see data/README.md')
+    KEPT.mkdir(exist_ok=True)
+    run(list(jobs()), options.processes)
