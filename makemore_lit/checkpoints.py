@@ -16,7 +16,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 from . import __version__
 from .attention import Transformer
-from .contexts import NGram
+from .contexts import KneserNey, Mixture, NGram
 from .corpora import FORBIDDEN, need, other_kind, show_parameters
 from .corpora import write_atomic
 from .counts import Bigram, BigramNet, LanguageModel
@@ -33,8 +33,8 @@ MAX_BLOCK_SIZE = 1000  # the longest context of a model in a file
 
 # %% ../nbs/12_checkpoints.ipynb #59f387fa
 # The classes of models in this book.
-OWN:tuple[type, ...] = (Bigram, BigramNet, NGram, MLP, WaveNet, Recurrent,
-                        Transformer)
+OWN:tuple[type, ...] = (Bigram, BigramNet, NGram, KneserNey, MLP, WaveNet, Recurrent,
+                        Transformer, Mixture)
 
 # %% ../nbs/12_checkpoints.ipynb #f801ed74
 # What a checkpoint can hold, by name; `register` adds to it.
@@ -79,8 +79,28 @@ def _as_json(facts):
 # %% ../nbs/12_checkpoints.ipynb #77b10419
 def _built(kind, config, vocab, device='cpu'):
     "A new model, without touching the global generator"
+    if kind=='Mixture':
+        members = [_built(m['model'], m['config'], vocab) for m in config['models']]
+        return Mixture(members, config['weights'])
     with torch.random.fork_rng(devices=[]), torch.device(device):
         return MODELS[kind](Vocab([vocab]), **config)
+
+def _described(model):
+    "A model's class and arguments as JSON has them; those of a mixture's members, too"
+    config = model.config()
+    if isinstance(model, Mixture):
+        config = config | dict(models=[_described(m) for m in model.models])
+    return dict(model=type(model).__name__, config=config)
+
+def _is_mixture(config):
+    "Whether these are the arguments of a mixture, in a file"
+    def whole(m):
+        "A class that isn't a mixture itself, and arguments"
+        return (isinstance(m, dict) and m.keys()=={'model', 'config'}
+                and m['model'] in MODELS.keys() - {'Mixture'}
+                and isinstance(m['config'], dict))
+    return (config.keys()=={'models', 'weights'} and isinstance(config['models'], list)
+            and all(map(whole, config['models'])))
 
 def _rules(kind, config, vocab, state):
     """What a sound model obeys: whether it does, and what is wrong if it doesn't.
@@ -91,6 +111,10 @@ def _rules(kind, config, vocab, state):
            "the vocabulary isn't sorted, or has control characters")
     yield (json.loads(_as_json([config, vocab]))==[config, vocab],
            "its arguments or characters don't come back from JSON as they are")
+    # A mixture is as sound as its members.
+    if kind=='Mixture':
+        yield _is_mixture(config), "it isn't made of models that can be in a file"
+        return
     # The arguments are those of the class …
     cls, defaults = MODELS[kind], {}
     for k,p in inspect.signature(cls).parameters.items():
@@ -119,9 +143,15 @@ def _rules(kind, config, vocab, state):
 def _check_sound(kind, config, vocab, state):
     "`ValueError` unless such a model can be saved and loaded"
     for holds,message in _rules(kind, config, vocab, state): need(holds, message)
+    if kind=='Mixture':
+        for k,m in enumerate(config['models']):
+            own = {name.partition('.')[2]:t for name,t in state.items()
+                   if name.startswith(f'{k}.')}
+            _check_sound(m['model'], m['config'], vocab, own)
     # The tensors have to fit a new model. On 'meta' it has shapes, but takes no memory.
     cls = MODELS[kind]
-    device = 'meta' if cls in OWN and cls is not NGram else 'cpu'
+    counted = issubclass(cls, NGram | Mixture)
+    device = 'meta' if cls in OWN and not counted else 'cpu'
     tensors = {k: t.to(device) for k,t in state.items()}
     _built(kind, config, vocab, device).load_state(tensors)
 
@@ -144,7 +174,8 @@ def save(model:LanguageModel, # of a class in `MODELS`
          f"only {', '.join(MODELS)}, and what `register` adds")
     need(length <= MAX_BLOCK_SIZE, f"a context of {length} characters can't be saved; "
          f"{MAX_BLOCK_SIZE} at most")
-    config, vocab, state = model.config(), ''.join(model.vocab.itos[1:]), model.state()
+    config = _described(model)['config']
+    vocab, state = ''.join(model.vocab.itos[1:]), model.state()
     try: _check_sound(kind, config, vocab, state)
     except ValueError as e:
         raise ValueError(f"this {kind} can't be saved: {e}; "

@@ -379,8 +379,8 @@ def makemore_sample(
         max_len = max(100, longest) if type(longest) is int else 100
     known = _corpus_of(card) if unseen_only else ()
     prompt = unicodedata.normalize('NFC', prompt)
-    need(len(prompt) <= max_len, f"--prompt: has {len(prompt)} characters, --max_len is "
-         f"{max_len}; shorten the one or raise the other")
+    need(len(prompt) <= max_len, f"--prompt: has {len(prompt)} characters, --max_len "
+         f"is {max_len}; shorten the one or raise the other")
     g = torch.Generator()
     if seed is None: g.seed()
     else: g.manual_seed(seed)

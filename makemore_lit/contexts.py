@@ -368,7 +368,7 @@ class Mixture(_Members):
         # With an endless member it has to be given whole words.
         self.endless = any(m.endless for m in models)
         # It ends a name where the first of them does.
-        ends = [m.longest for m in models if getattr(m, 'longest', None)]
+        ends = [m.longest or 0 for m in models if m.longest]
         self.longest = min(ends, default=None)
         need(all(m.vocab==self.vocab for m in models),
              "the models have different vocabularies; make them from one `Vocab`")

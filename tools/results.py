@@ -3,7 +3,7 @@ kept in _results under a hash of its recipe and of the code; a run that was cut 
 
 Written are data/results.json and data/nats.safetensors (nats of each name, of each
 model and seed; of the members of the mixtures, of each character)."""
-import argparse, ast, hashlib, inspect, json, math, os, statistics, sys, time
+import argparse, ast, hashlib, inspect, json, math, os, re, statistics, sys, time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
@@ -24,9 +24,6 @@ import lectures
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT/'_results'
-# The modules on which what a training finds depends
-CODE = ('attention', 'backprop', 'contexts', 'counts', 'data', 'descent', 'mlp',
-        'recurrent', 'wavenet')
 CHAPTER = {'bigram': '01_counts', 'net': '01_counts', '5-gram': '02_contexts',
            'kneser-ney': '02_contexts', 'mlp': '03_mlp', 'mlp, larger': '04_descent',
            'by hand': '05_backprop', 'wavenet': '06_wavenet',
@@ -65,20 +62,34 @@ class Job(NamedTuple):
         return cls, config | dict(self.sizes), fitting
 
     def key(self):
-        "A hash of all that its result depends on"
-        how = lectures.LOGGED[self.model] if self.part=='lectures' else self.recipe()
-        # Functions go by name
-        text = repr([self, [getattr(x, '__name__', x) for x in how[:1]], how[1],
-                     {k: getattr(x, '__name__', x) for k,x in how[2].items()}
-                     if isinstance(how[2], dict) else how[2:]])
-        return hashlib.sha256(f'{text} {words_sha} {code()}'.encode()).hexdigest()[:16]
+        "A hash of all that its result depends on: names, recipe, code"
+        if self.part=='lectures':
+            how, module = lectures.LOGGED[self.model][:4], 'counts'
+        else:
+            cls, config, fitting = self.recipe()
+            # Functions go by name
+            fitting = {k: getattr(x, '__name__', x) for k,x in fitting.items()}
+            how, module = [cls.__name__, config, fitting], cls.__module__.split('.')[-1]
+        text = re.sub(' at 0x[0-9a-f]+', '', repr([self, *how]))
+        return hashlib.sha256(f'{text} {SHA} {code(module)}'.encode()).hexdigest()[:16]
+
+
+def modules(name, known=()):
+    "A module of the package, and all that it imports from the package"
+    known = {*known, name}
+    tree = ast.parse((ROOT/'makemore_lit'/f'{name}.py').read_text(encoding='utf-8'))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level==1 and node.module not in known:
+            known |= modules(node.module, known)
+    return known
 
 
 @cache
-def code():
-    "The code without comments and docstrings, as a hash"
+def code(module):
+    "The code behind a model of a module, without comments and docstrings, as a hash"
+    names = modules(module) | modules('descent') | modules('backprop')
     sources = [(ROOT/'makemore_lit'/f'{name}.py').read_text(encoding='utf-8')
-               for name in CODE]
+               for name in sorted(names - {'corpora', 'charts'})]
     sources += map(inspect.getsource, (has_few, sized, trained))
     h = hashlib.sha256()
     for source in sources:
@@ -190,7 +201,7 @@ def run(wanted, processes):
 
 
 words = load_corpus()
-words_sha = words.sha256
+SHA = words.sha256
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
