@@ -238,7 +238,7 @@ class Run:
 # %% ../nbs/04_descent.ipynb #11c0c08a
 def fit(model, # a language model with parameters
         table, *, # ContextCounts, or what has `len`, `[ix] -> (x, n)` and `vocab`
-        dev=None, # such a table, to be scored at most 20 times on the way
+        dev=None, # such a table, to be scored at most 20 times on the way, for best more
         epochs:int, # passes over the rows
         batch_size:int|None=None, # rows in a mini-batch; None for all at once
         lr:float, # the highest learning rate of the cycle
@@ -291,6 +291,8 @@ def fit(model, # a language model with parameters
             schedule.step()
             history['loss'].append(loss)
             now = run.step%math.ceil(steps/20)==0 or run.step==steps
+            # The best state may come early: 1, 2, 4, 8 … have a single binary digit.
+            now = now or (best and run.step.bit_count()==1)
             if dev is not None and len(dev) and now:
                 history['dev'].append((run.step, nll(model, dev)))
                 if best: run.note_best()

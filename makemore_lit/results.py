@@ -90,14 +90,15 @@ def has_few(model:LanguageModel, # any
 # %% ../nbs/09_results.ipynb #01b460d1
 def _announces(name, after_step=None, wait=5., most=60.):
     "A hook for `fit` that says once how long it will take, if that is over a minute"
-    start, before, said = time.monotonic(), None, False
+    start, before, said = None, 0, False
     def after(run):
-        nonlocal before, said
-        if before is None: before = run.step - 1
-        passed = time.monotonic() - start
-        if not said and passed > wait:
+        nonlocal start, before, said
+        # The first step takes longer than the others
+        if start is None: start, before = time.monotonic(), run.step
+        passed, done = time.monotonic() - start, run.step - before
+        if not said and done and passed > wait:
             said = True
-            left = passed/(run.step - before)*(run.steps - run.step)
+            left = passed/done*(run.steps - run.step)
             if left > most:
                 print(f'{name}: about {left/60:.0f} minutes', file=sys.stderr)
         return after_step and after_step(run)
