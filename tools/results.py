@@ -3,15 +3,15 @@ kept in _results under a hash of its recipe and of the code; a run that was cut 
 
 Written are data/results.json and data/nats.safetensors (nats of each name, of each
 model and seed; of the members of the mixtures, of each character)."""
-import argparse, ast, hashlib, inspect, json, math, os, re, statistics, sys, time
+import argparse, ast, hashlib, inspect, json, os, re, statistics, sys, time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 import torch
 from safetensors.torch import load_file, save_file
-from makemore_lit.checkpoints import save
-from makemore_lit.contexts import bootstrap, name_nll, Mixture, NGram
+from makemore_lit.checkpoints import load, save
+from makemore_lit.contexts import bootstrap, Mixture, name_nll, NGram
 from makemore_lit.corpora import load_corpus, write_atomic
 from makemore_lit.counts import nll, surprises
 from makemore_lit.data import seeded, split_words, unseen, Vocab, windows
@@ -27,11 +27,14 @@ KEPT = ROOT/'_results'
 CHAPTER = {'bigram': '01_counts', 'net': '01_counts', '5-gram': '02_contexts',
            'kneser-ney': '02_contexts', 'mlp': '03_mlp', 'mlp, larger': '04_descent',
            'by hand': '05_backprop', 'wavenet': '06_wavenet',
-           'wavenet, larger': '06_wavenet', 'gru': '07_recurrent',
+           'wavenet, smaller': '06_wavenet', 'wavenet, larger': '06_wavenet', 'gru': '07_recurrent',
            'gru, larger': '07_recurrent', 'transformer': '08_attention',
            'transformer, larger': '08_attention'}
 TABLES = {f'{T + 1}-gram': (NGram, dict(block_size=T), {}) for T in range(1, 8)}
-ALL = TABLES | RECIPES | LARGER
+# The tree of the lectures' smaller size
+SMALLER = {'wavenet, smaller': (WaveNet, dict(n_embd=10, n_hidden=68), dict(
+    epochs=50, batch_size=1024, lr=.015, weight_decay=.15))}
+ALL = TABLES | RECIPES | SMALLER | LARGER
 # One model of each kind, whose loss is followed over the number of names …
 CURVES = ('5-gram', 'kneser-ney', 'mlp', 'wavenet', 'gru', 'transformer')
 SHARES = (16, 8, 4, 2, 1)
@@ -40,9 +43,27 @@ SIZES = {'mlp': [dict(n_hidden=h) for h in (20, 50, 155, 500)],
          'wavenet': [dict(n_hidden=h) for h in (32, 64, 128, 256)],
          'gru': [dict(n_hidden=h) for h in (30, 60, 120, 240)],
          'transformer': [dict(n_embd=c) for c in (16, 32, 48, 80)]}
+# How many seeds the networks get that take minutes; the others get five
+SEEDS = {'mlp, larger': 3, 'wavenet, larger': 3, 'gru, larger': 3,
+         'transformer, larger': 2}
 # How long a training takes, about, in seconds: the longest begins first
 LONG = {'transformer, larger': 500, 'mlp, larger': 60, 'wavenet, larger': 150,
         'gru, larger': 120}
+
+
+# What is mixed: models, each with a seed
+MIXTURES = {
+    'gru and table': [('gru, larger', 1), ('7-gram', 1)],
+    'transformer and table': [('transformer, larger', 1), ('7-gram', 1)],
+    'four models': [('gru, larger', 1), ('transformer, larger', 1),
+                    ('wavenet, larger', 1), ('7-gram', 1)],
+    'all models': [*(('gru, larger', k) for k in (1, 2, 3)),
+                   *(('transformer, larger', k) for k in (1, 2)),
+                   *(('wavenet, larger', k) for k in (1, 2, 3)),
+                   ('mlp, larger', 1), ('wavenet', 1), ('gru', 1), ('transformer', 1),
+                   ('kneser-ney', 1), ('7-gram', 1), ('5-gram', 1)],
+    'in 1.5 MB': [('transformer, larger', 1), ('gru', 1), ('7-gram', 1)]}
+MEMBERS = {m for members in MIXTURES.values() for m in members}
 
 
 class Job(NamedTuple):
@@ -120,9 +141,9 @@ def parts(part):
 
 def jobs():
     "All trainings"
-    networks = [name for name,(_, _, fitting) in (RECIPES | LARGER).items() if fitting]
+    networks = [name for name,(_, _, fitting) in (RECIPES | SMALLER | LARGER).items() if fitting]
     for name in ALL:
-        seeds = range(1, 6 if name in RECIPES else 4) if name in networks else (1,)
+        seeds = range(1, SEEDS.get(name, 5) + 1) if name in networks else (1,)
         for seed in seeds:
             yield Job(name, 'lecture', seed)
             once = 1 if name in LARGER else 3
@@ -133,7 +154,7 @@ def jobs():
             yield Job(name, 'russian')
     for name in CURVES:
         for share in SHARES[:-1]:
-            for seed in (1, 2, 3) if name in networks else (1,):
+            for seed in (1, 2) if name in networks else (1,):
                 yield Job(name, f'1/{share}', seed)
     for name,sizes in SIZES.items():
         for size in sizes:
@@ -200,6 +221,135 @@ def run(wanted, processes):
                   f'{" ".join(map(str, futures[future]))}', flush=True)
 
 
+def runs(name, part='lecture', sizes=()):
+    "What was found for a model, a row for each seed"
+    rows = []
+    for seed in range(1, 6):
+        path = KEPT/Job(name, part, seed, sizes).key()
+        if path.with_suffix('.json').exists():
+            rows.append((json.loads(path.with_suffix('.json').read_text()), path))
+    return rows
+
+
+def by_name(nats, names):
+    "Nats of each name, of the nats of each of its characters and its end"
+    name = torch.arange(len(names)).repeat_interleave(
+        torch.tensor([len(w) + 1 for w in names]))
+    return torch.zeros(len(names), dtype=torch.float64).index_add(0, name, nats.double())
+
+
+def packed(nats, scale):
+    "Nats as whole numbers of 1/scale in two bytes"
+    return (nats*scale).round().clamp(max=2**15 - 1).short()
+
+
+def means(rows, keys):
+    "The mean of each loss over the seeds"
+    return {k: statistics.fmean(r[k] for r,_ in rows) for k in keys}
+
+
+def model_row(name, dev):
+    "A model under the three protocols"
+    rows, once = runs(name), runs(name, 'distinct')
+    nats = torch.stack([by_name(load_file(path.with_suffix('.nats'))['dev'], dev)
+                        for _,path in rows]).mean(0)
+    chars = torch.tensor([len(w) + 1 for w in dev])
+    on_dev = [r['dev'] for r,_ in rows]
+    row = dict(model=name, chapter=CHAPTER[name], params=rows[0][0]['params'],
+               seeds=len(rows), seconds=statistics.median(r['seconds'] for r,_ in rows))
+    row['lecture'] = dict(means(rows, ('train', 'dev', 'test')), range=[min(on_dev),
+                          max(on_dev)], interval=bootstrap(nats, chars, g=seeded()))
+    unseen_ = means(rows, ('unseen_dev', 'unseen_test'))
+    row['unseen'] = {k.removeprefix('unseen_'): x for k,x in unseen_.items()}
+    row['distinct'] = dict(means(once, ('train', 'dev', 'test')), seeds=len(once))
+    return row
+
+
+def load_member(name, seed, train, vocab):
+    "A trained model; a table is counted again"
+    path = KEPT/Job(name, 'lecture', seed).key()
+    if path.with_suffix('.model').exists(): return load(path.with_suffix('.model'))
+    return trained(ALL[name], train, vocab)
+
+
+def mixture_row(name, members, train, dev, test):
+    "A mixture, its weights fitted on dev; it is saved, and loaded to be measured"
+    vocab = Vocab(words)
+    models = [load_member(*m, train, vocab) for m in members]
+    # The weights, of the chances that the members gave to each character
+    nats = [load_file((KEPT/Job(m, 'lecture', seed).key()).with_suffix('.nats'))['dev']
+            for m,seed in members]
+    weights = fitted_weights(torch.stack(nats))
+    path = KEPT/f"{name.replace(' ', '-')}.safetensors"
+    save(Mixture(models, weights.float()), path)
+    mixture = load(path)
+    new = [unseen(part, train) for part in (dev, test)]
+    row = dict(model=name, members=[f'{m} {seed}' for m,seed in members],
+               weights=mixture.weights.tolist(), params=mixture.n_params,
+               bytes=path.stat().st_size)
+    for k,part in dict(train=train, dev=dev, test=test, unseen_dev=new[0],
+                       unseen_test=new[1]).items():
+        nats, chars = name_nll(mixture, part)
+        row[k] = (nats.sum()/chars.sum()).item()
+        if k=='dev': row['interval'] = bootstrap(nats, chars, g=seeded())
+    return row
+
+
+def fitted_weights(nats, steps=300):
+    "The weights of a mixture by expectation maximisation, as `Mixture.fit` finds them"
+    p = (-nats.double()).exp()
+    w = torch.full((len(p),), 1/len(p), dtype=torch.float64)
+    for _ in range(steps):
+        r = w[:, None]*p
+        w = (r/r.sum(0)).mean(1)
+    return w
+
+
+def collect():
+    "data/results.json and data/nats.safetensors, of what was found"
+    train, dev, test = split_words(words)
+    old = json.loads((ROOT/'data'/'results.json').read_text())
+    out = dict(sha256=SHA)
+    rows = [model_row(name, dev) for name in CHAPTER]
+    out['models'] = sorted(rows, key=lambda r: -r['lecture']['dev'])
+    keys = 'train', 'dev', 'test', 'unseen_dev', 'unseen_test'
+    out['tables'] = [dict(model=name, params=runs(name)[0][0]['params'],
+                          **means(runs(name), keys)) for name in TABLES]
+    out['curves'] = {name: [dict(names=len(train)//share, seeds=[
+        {k: r[k] for k in ('train', 'dev', 'unseen_dev')} for r,_ in
+        runs(name, f'1/{share}' if share > 1 else 'lecture')]) for share in SHARES]
+        for name in CURVES}
+    out['sizes'] = {name: [dict(params=runs(name, sizes=tuple(size.items()))[0][0]['params'],
+        seeds=[{k: r[k] for k in ('train', 'dev', 'unseen_dev')} for r,_ in
+               runs(name, sizes=tuple(size.items()))]) for size in sizes]
+        for name,sizes in SIZES.items()}
+    out['corpora'] = {part: [dict(model=name, **means(runs(name, part), keys),
+                                  params=runs(name, part)[0][0]['params'])
+                             for name in (*RECIPES, 'kneser-ney')]
+                      for part in ('surnames', 'russian')}
+    out['mixtures'] = [mixture_row(name, members, train, dev, test)
+                       for name,members in MIXTURES.items()]
+    done = [runs(name, 'lectures') for name in lectures.LOGGED]
+    out['lectures'] = old['lectures'] if not all(done) else [
+        dict(name=name, params=r['params'], train=r['train'], dev=r['dev'],
+             unseen=r['unseen_dev'], lecture_train=lectures.LOGGED[name][4],
+             lecture_dev=lectures.LOGGED[name][5])
+        for name,[(r, _)] in zip(lectures.LOGGED, done)]
+    found = [json.loads(p.read_text()) for p in KEPT.glob('*.json')]
+    out['hours'] = sum(r['seconds'] for r in found)/3600
+    write_atomic(ROOT/'data'/'results.json', (json.dumps(out, indent=1) + '\n').encode())
+    tensors = {}
+    for name in CHAPTER | TABLES:
+        for r,path in runs(name):
+            nats = load_file(path.with_suffix('.nats'))
+            for part,names in (('dev', dev), ('test', test)):
+                key = f"{name}/{r['seed']}/{part}"
+                tensors[f'names/{key}'] = packed(by_name(nats[part], names), 300)
+                if (name, r['seed']) in MEMBERS:
+                    tensors[f'characters/{key}'] = packed(nats[part], 2000)
+    save_file(tensors, ROOT/'data'/'nats.safetensors')
+
+
 words = load_corpus()
 SHA = words.sha256
 
@@ -211,3 +361,4 @@ if __name__ == '__main__':
     if words.name != 'names': sys.exit('results: needs the corpus names; see data/README.md')
     KEPT.mkdir(exist_ok=True)
     run(list(jobs()), options.processes)
+    collect()
