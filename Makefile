@@ -45,10 +45,9 @@ fresh: .venv/installed ## run every chapter on names, and compare what it prints
 bench: .venv/installed ## this book's ways against the lectures', timed; a table, and _bench/bench.json
 	@$(BIN)/python tools/bench.py
 
-results: .venv/installed ## all models, five seeds, three protocols: data/results.json and the tables made of it (an hour)
+results: .venv/installed ## train what the chapter on results reads, each model once (hours; it goes on where it was stopped), and write data/results.json
 	@$(IS_NAMES)
-	@OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/jupyter nbconvert --execute --inplace nbs/09_results.ipynb
-	@$(BIN)/nbdev_clean
+	@OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python tools/results.py
 	@$(BIN)/python tools/tables.py
 
 mutants: .venv/installed ## plant errors in a copy of the chapters, and list those that no check sees (half an hour; CHAPTER=05: in one)
@@ -71,4 +70,4 @@ export: .venv/installed ## write the modules from the notebooks, and clean the n
 	@$(BIN)/nbdev_clean
 
 clean: ## remove what was built (the .venv too)
-	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache nbs/.hypothesis nbs/{book,nbdev,sidebar}.yml
+	@rm -rf .venv _proc _docs _bench _results build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache nbs/.hypothesis nbs/{book,nbdev,sidebar}.yml

@@ -338,7 +338,10 @@ def collect():
     found = [json.loads(p.read_text()) for p in KEPT.glob('*.json')]
     out['hours'] = sum(r['seconds'] for r in found)/3600
     write_atomic(ROOT/'data'/'results.json', (json.dumps(out, indent=1) + '\n').encode())
-    tensors = {}
+    tensors, known = {}, set(train)
+    for part,names in (('dev', dev), ('test', test)):
+        tensors[f'chars/{part}'] = torch.tensor([len(w) + 1 for w in names]).byte()
+        tensors[f'new/{part}'] = torch.tensor([w not in known for w in names])
     for name in CHAPTER | TABLES:
         for r,path in runs(name):
             nats = load_file(path.with_suffix('.nats'))

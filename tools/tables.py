@@ -21,9 +21,20 @@ def line(r, folder):
     return f"| {' | '.join(cells)} |"
 
 
+def mixed(r, folder):
+    "A mixture's row; it wasn't trained on distinct names"
+    losses = [f'{r[k]:.4f}' for k in ('train', 'dev')]
+    interval = '{:.3f} to {:.3f}'.format(*r['interval'])
+    tests = [f'{r[k]:.4f}' for k in ('test', 'unseen_test')]
+    model = f"[mixture: {r['model']}]({folder}09_results.ipynb)"
+    cells = model, f"{r['params']:,}", *losses, interval, *tests, ''
+    return f"| {' | '.join(cells)} |"
+
+
 def table(results, folder):
     "The table of models in Markdown"
     lines = [line(r, folder) for r in results['models']]
+    lines += [mixed(r, folder) for r in results.get('mixtures', [])]
     return '\n'.join([HEAD, '|---|--:|--:|--:|:-:|--:|--:|--:|', *lines]) + '\n'
 
 
