@@ -238,7 +238,7 @@ class Run:
 # %% ../nbs/04_descent.ipynb #11c0c08a
 def fit(model, # a language model with parameters
         table, *, # ContextCounts, or what has `len`, `[ix] -> (x, n)` and `vocab`
-        dev=None, # such a table, to be scored at most 20 times on the way, for best more
+        dev=None, # such a table, to be scored 20 times on the way, for best more often
         epochs:int, # passes over the rows
         batch_size:int|None=None, # rows in a mini-batch; None for all at once
         lr:float, # the highest learning rate of the cycle

@@ -54,8 +54,8 @@ LARGER = {
                    dict(epochs=800, lr=.03)),
     'wavenet, larger':(WaveNet, dict(n_embd=32, n_hidden=256, dropout=.2),
                        dict(epochs=60, batch_size=512, lr=.004, weight_decay=.1)),
-    'gru, larger':(Recurrent, dict(n_embd=48, n_hidden=256, dropout=.3),
-                   dict(epochs=60, batch_size=1024, lr=.008, weight_decay=.1,
+    'gru, larger':(Recurrent, dict(n_embd=48, n_hidden=240, dropout=.2),
+                   dict(epochs=24, batch_size=512, lr=.012, weight_decay=.1,
                         decayed=matrices, betas=(.9, .95),
                         backward=clipped(autograd, 1.))),
     'transformer, larger':(Transformer, dict(block_size=None, n_layers=4, n_heads=4,
@@ -207,7 +207,8 @@ def show_rows(rows:list[dict] # as compare makes them
     for r in rows:
         losses = loss(r['train']) + loss(r['dev']) + loss(r['unseen'])
         mark = ' *' if r.get('chosen') else ''
-        lines.append(f"{r['model']:11}{r['params']:9,}{losses}{r['seconds']:9.1f}{mark}")
+        start = f"{r['model']:11}{r['params']:9,}"
+        lines.append(f"{start}{losses}{r['seconds']:9.1f}{mark}")
     return '\n'.join([*lines, *_notes(rows)])
 
 # %% ../nbs/09_results.ipynb #6cf1069a
@@ -217,7 +218,8 @@ def new_names(model:LanguageModel, # a trained one
              )->list[str]: # at most ten
     """Ten different names that aren't in `words`, or as many as are found among 1,000.
 
-    One that doesn't end within 100 characters, or those of the longest word, isn't taken.
+    One that doesn't end within 100 characters, or those of the longest word, is left
+    out.
     """
     longest = max(100, *map(len, words))
     # Where names are long, fewer have to do: each step reads all of what was drawn

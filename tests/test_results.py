@@ -71,13 +71,13 @@ def test_mixed(small):
     models = [NGram(vocab, T).fit(counts) for T in (2, 6)]
     nats = torch.stack([results.surprises(m, dev)[0] for m in models])
     mixture = Mixture(models).fit(count_contexts(dev, vocab, 6), steps=300)
-    torch.testing.assert_close(results.fitted_weights(nats).float(),
+    torch.testing.assert_close(results.fitted_weights((-nats).exp()).float(),
                                mixture.weights.float(), rtol=0, atol=1e-3)
 
 
 def test_packed():
     nats = torch.rand(1000, generator=seeded())*12
-    assert (results.packed(nats, 2000)/2000 - nats).abs().max() < 3e-4
+    assert (results.packed(nats, 1000)/1000 - nats).abs().max() < 6e-4
     words = ['ab', '', 'c']
     each = results.by_name(torch.tensor([1., 2., 3., 4., 5., 6.]), words)
     assert each.tolist()==[6., 4., 11.]

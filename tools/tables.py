@@ -22,8 +22,8 @@ def line(r, folder):
 
 
 def mixed(r, folder):
-    "A mixture's row; it wasn't trained on distinct names"
-    losses = [f'{r[k]:.4f}' for k in ('train', 'dev')]
+    "A mixture's row; it wasn't trained on distinct names, and is judged on dev and test"
+    losses = ['', f"{r['dev']:.4f}"]
     interval = '{:.3f} to {:.3f}'.format(*r['interval'])
     tests = [f'{r[k]:.4f}' for k in ('test', 'unseen_test')]
     model = f"[mixture: {r['model']}]({folder}09_results.ipynb)"
