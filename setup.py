@@ -19,6 +19,7 @@ setup(
     long_description=readme, long_description_content_type='text/markdown',
     packages=find_packages(include=[cfg['lib_path']]), include_package_data=False,
     package_data={cfg['lib_name']: ['py.typed', 'corpora/surnames.txt', 'corpora/*.safetensors']},
+    exclude_package_data={cfg['lib_name']: ['corpora/nats.safetensors']},  # the results' numbers aren't for users
     python_requires='>=' + cfg['min_python'],
     install_requires=cfg['requirements'].split(), extras_require={'dev': cfg['dev_requirements'].split()},
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"]},
