@@ -6,7 +6,7 @@
 __all__ = ['RECIPES', 'TRAINABLE', 'LARGER', 'sized', 'has_few', 'trained', 'compare', 'show_rows', 'new_names']
 
 # %% ../nbs/09_results.ipynb #97058fcf
-import math, sys, time
+import math, os, sys, time
 from collections.abc import Sequence
 from .attention import Transformer
 from .backprop import backward
@@ -89,8 +89,9 @@ def has_few(model:LanguageModel, # any
 
 # %% ../nbs/09_results.ipynb #01b460d1
 def _announces(name, after_step=None, wait=5., most=60.):
-    "A hook for `fit` that says once how long it will take, if that is over a minute"
-    start, before, said = None, 0, False
+    """A hook for `fit` that says once how long it will take, if that is over a minute;
+    with TQDM_DISABLE in the environment it is silent"""
+    start, before, said = None, 0, 'TQDM_DISABLE' in os.environ
     def after(run):
         nonlocal start, before, said
         # The first step takes longer than the others
