@@ -137,6 +137,8 @@ def clipped(backward:Callable, # what leaves the gradients, as autograd does
         return loss
     # Cards and states of trainings name it so.
     shortened.__name__ = f"clipped({getattr(backward, '__name__', 'backward')}, {most})"
+    # Of what it is made, for those who have to work on the whole gradients before
+    vars(shortened).update(inner=backward, most=most)
     return shortened
 
 # %% ../nbs/04_descent.ipynb #5a4b5407

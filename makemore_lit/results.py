@@ -7,7 +7,7 @@ __all__ = ['RECIPES', 'TRAINABLE', 'LARGER', 'sized', 'has_few', 'trained', 'com
 
 # %% ../nbs/09_results.ipynb #97058fcf
 import math, os, sys, time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from .attention import Transformer
 from .backprop import backward
 from .contexts import KneserNey, NGram
@@ -122,6 +122,7 @@ def trained(recipe:tuple, # a class, its arguments, and those of fit, as in `REC
             seed:int=42, # of weights, dropout and the order of rows
             dev:Sequence[str]|None=None, # names to be scored on the way
             most:int=2**27, # numbers that a batch takes, roughly
+            share:Callable|None=None, # makes backward and g those of several processes
             **kw # more for fit
            )->LanguageModel: # in evaluation mode
     """A new model, trained as its recipe says.
@@ -146,6 +147,7 @@ def trained(recipe:tuple, # a class, its arguments, and those of fit, as in `REC
     if dev is not None:
         arguments |= dict(dev=model.table(dev, vocab), best=has_few(model, words))
     arguments['after_step'] = _announces(cls.__name__, kw.get('after_step'))
+    if share: arguments['backward'] = share(arguments.get('backward', autograd), g)
     fit(model, table, **arguments, g=g)
     return model
 
