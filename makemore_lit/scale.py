@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['merge_counts', 'counted', 'merge_models', 'shard', 'joined', 'shared', 'added']
 
-# %% ../nbs/10_scale.ipynb #21ebfa32
+# %% ../nbs/10_scale.ipynb #d036b94d
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 import torch
@@ -18,9 +18,9 @@ from .data import Vocab
 from .descent import clipped
 from .recurrent import PrefixTree
 
-# %% ../nbs/10_scale.ipynb #8fd3d185
+# %% ../nbs/10_scale.ipynb #ed874d17
 #| label: merge_counts
-def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T characters
+def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T
                 )->ContextCounts: # of the whole corpus
     """The table of a corpus from those of its parts; they may know different letters.
 
@@ -33,8 +33,8 @@ def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T 
     """
     tables = list(tables)
     lengths = {t.block_size for t in tables}
-    need(len(lengths)==1, f"contexts of {sorted(lengths)} characters; give one table at "
-                          "least, and all with contexts of one length")
+    need(len(lengths)==1, f"contexts of {sorted(lengths)} characters; give one table "
+                          "at least, and all with contexts of one length")
     vocab = Vocab([c for t in tables for c in t.vocab.itos[1:]])
     x, row, char = [], [], []
     for t in tables:
@@ -51,7 +51,7 @@ def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T 
     weight = torch.zeros_like(pair).index_add_(0, entry, weight)
     return ContextCounts(distinct, pair//len(vocab), pair%len(vocab), weight, vocab)
 
-# %% ../nbs/10_scale.ipynb #fc990807
+# %% ../nbs/10_scale.ipynb #72d073e6
 #| label: counted
 def counted(model:NGram # a fitted one, or a KneserNey
            )->ContextCounts: # with contexts of its `block_size`
@@ -64,7 +64,7 @@ def counted(model:NGram # a fitted one, or a KneserNey
     row = torch.arange(len(x)).repeat_interleave(level['start'].diff())
     return ContextCounts(x, row, level['char'], level['weight'], model.vocab)
 
-# %% ../nbs/10_scale.ipynb #533f1805
+# %% ../nbs/10_scale.ipynb #8670b21e
 #| label: merge_models
 def merge_models(models:Iterable[NGram] # of one class, with the same arguments
                 )->NGram: # the model of all their names together
@@ -84,13 +84,13 @@ def merge_models(models:Iterable[NGram] # of one class, with the same arguments
     counts = merge_counts(map(counted, models))
     return type(first)(counts.vocab, **first.config()).fit(counts)
 
-# %% ../nbs/10_scale.ipynb #c5c0a471
+# %% ../nbs/10_scale.ipynb #f2fc1308
 #| label: shard
 def shard(ix:Tensor|PrefixTree, # `(B, T)` contexts, or the tree of some names
           n:Tensor, # `(B, V)`, or for each node: counts of the next characters
           part:int, # 0 … parts - 1
           parts:int # among how many processes they are shared
-         )->tuple[Tensor|PrefixTree,Tensor]: # the contexts or tree of a part; its counts
+         )->tuple[Tensor|PrefixTree,Tensor]: # contexts or tree of a part; its counts
     """Each `parts`-th row or name of a batch, beginning with the one at `part`.
 
     Of fewer rows or names than parts, each part gets all.
@@ -120,10 +120,11 @@ def _some_names(tree, n, part, parts):
     kept = through > 0
     number = kept.cumsum(0) - 1
     sizes = [int(kept[level].sum()) for level in tree.levels]
-    part_tree = PrefixTree(number[tree.parent[kept]], tree.char[kept], list(filter(None, sizes)))
-    return part_tree, counts[kept]
+    while not sizes[-1]: sizes.pop()
+    parent, char = number[tree.parent[kept]], tree.char[kept]
+    return PrefixTree(parent, char, sizes), counts[kept]
 
-# %% ../nbs/10_scale.ipynb #580dc5a7
+# %% ../nbs/10_scale.ipynb #316f8c60
 #| label: joined
 @contextlib.contextmanager
 def joined()->Iterator[int]: # this process's rank; 0 if it is alone
@@ -135,34 +136,7 @@ def joined()->Iterator[int]: # this process's rank; 0 if it is alone
     try: yield dist.get_rank()
     finally: dist.destroy_process_group()
 
-# %% ../nbs/10_scale.ipynb #46894a89
-#| label: shared
-def shared(backward:Callable, # what leaves gradients, as autograd does
-           g:torch.Generator|None=None # that dropout and the order of rows draw from
-          )->Callable: # called like it, by each process with the same batch
-    """As `backward`, each process with its share; the gradients are those of the batch.
-
-    With BatchNorm they aren't exactly, and dropout draws other masks than in one process.
-    """
-    if hasattr(backward, 'inner'):  # clip the sum, not what it is made of
-        return clipped(shared(backward.inner, g), backward.most)
-    def summed(model, ix, n):
-        mine, counts = shard(ix, n, dist.get_rank(), dist.get_world_size())
-        _Sum.characters = characters = counts.sum()
-        with _own_draws(g): loss = backward(model, mine, counts)
-        params = [p for p in dict.fromkeys(model.parameters()) if p.requires_grad]
-        grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in params]
-        # 1, the loss and the gradients, times N_r; their sums; divided by N
-        found = torch.ones_like(loss), loss.detach(), *grads
-        total = torch.cat([t.reshape(-1) for t in found])*characters
-        dist.all_reduce(total)
-        _, loss, *grads = (total/total[0]).split([1, 1, *(p.numel() for p in params)])
-        for p,d in zip(params, grads): p.grad = d.view_as(p)
-        return loss[0]
-    summed.__name__ = f"shared({getattr(backward, '__name__', 'backward')})"
-    return summed
-
-# %% ../nbs/10_scale.ipynb #e680a3e7
+# %% ../nbs/10_scale.ipynb #33359ae1
 @contextlib.contextmanager
 def _own_draws(g):
     "Within it `g` draws other numbers in each process; after it the same again"
@@ -193,12 +167,39 @@ class _Sum(torch.autograd.Function):
         dist.all_reduce(d)
         return d/_Sum.characters
 
-# %% ../nbs/10_scale.ipynb #8d25167c
+# %% ../nbs/10_scale.ipynb #ce02a823
+#| label: shared
+def shared(backward:Callable, # what leaves gradients, as autograd does
+           g:torch.Generator|None=None # that dropout and the order of rows draw from
+          )->Callable: # called like it, by each process with the same batch
+    """As `backward`, each process with its share; the gradients are those of the batch.
+
+    With BatchNorm they aren't exactly; dropout draws other masks than in one process.
+    """
+    if hasattr(backward, 'inner') and hasattr(backward, 'most'):  # clip the sum instead
+        return clipped(shared(backward.inner, g), backward.most)
+    def summed(model, ix, n):
+        mine, counts = shard(ix, n, dist.get_rank(), dist.get_world_size())
+        _Sum.characters = characters = counts.sum()
+        with _own_draws(g): loss = backward(model, mine, counts)
+        params = [p for p in dict.fromkeys(model.parameters()) if p.requires_grad]
+        grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in params]
+        # 1, the loss and the gradients, times N_r; their sums; divided by N
+        found = torch.ones_like(loss), loss.detach(), *grads
+        total = torch.cat([t.reshape(-1) for t in found])*characters
+        dist.all_reduce(total)
+        _, loss, *grads = (total/total[0]).split([1, 1, *(p.numel() for p in params)])
+        for p,d in zip(params, grads): p.grad = d.view_as(p)
+        return loss[0]
+    summed.__name__ = f"shared({getattr(backward, '__name__', 'backward')})"
+    return summed
+
+# %% ../nbs/10_scale.ipynb #9ccdbbff
 #| label: added
 def added(t:Tensor # of any shape, the same in each process
          )->Tensor: # its sum over all processes, like `t`
     "A sum over processes that gradients go back through, within a pass of `shared`"
     return _Sum.apply(t)
 
-# %% ../nbs/10_scale.ipynb #a36d8620
+# %% ../nbs/10_scale.ipynb #b0c3c889
 show_parameters(globals())

@@ -1,21 +1,23 @@
 """`make bench`: this book's ways against the lectures', written out in plain torch; a
 table, and _bench/bench.json. It wants a machine that does nothing else."""
-import json, statistics, subprocess, sys, time
+import json, os, statistics, subprocess, sys, time
 from pathlib import Path
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from tqdm import tqdm
 from makemore_lit.attention import Transformer
 from makemore_lit.backprop import backward, embedding_backward
 from makemore_lit.checkpoints import pretrained
-from makemore_lit.contexts import name_nll
+from makemore_lit.contexts import Mixture, name_nll
 from makemore_lit.corpora import load_corpus, write_atomic
 from makemore_lit.counts import Bigram, count_contexts, nll, sample
 from makemore_lit.data import Vocab, seeded, split_words, windows
-from makemore_lit.descent import autograd, count_loss
+from makemore_lit.descent import AdamW, autograd, count_loss
 from makemore_lit.mlp import MLP, Sequential
 from makemore_lit.recurrent import Recurrent
 from makemore_lit.results import RECIPES, trained
+from makemore_lit.scale import joined, shared
 from makemore_lit.wavenet import WaveNet, conv_logits
 from lectures import LOGGED, padded, transformer
 
@@ -24,10 +26,12 @@ STEPS = 200_000  # of the lectures' trainings
 THREADS = 1  # of both sides
 FOOT = f"""
 All on names, {THREADS} thread on both sides. Quality is the loss in nats per character
-(for windows, their number; for samples, the model's loss on them; for gradients, how far
-ours is from theirs). The lectures' trainings are timed over 2,200 steps and scaled up to
-{STEPS:,}; the dev loss that theirs reach is taken from data/results.json. The 5-gram
-isn't the lectures'. The last rows compare two ways of this book."""
+(for windows, their number; for samples, the model's loss on them; for gradients and
+weights, how far ours is from theirs). The lectures' trainings are timed over 2,200 steps
+and scaled up to {STEPS:,}; the dev loss that theirs reach is taken from
+data/results.json. The 5-gram isn't the lectures'. The last rows compare two ways of
+this book, or ours with PyTorch's; in one, two processes of one thread each stand beside
+one of them."""
 
 
 def timed(work, repeat=5):
@@ -365,6 +369,55 @@ def attention_step(b):
     return (times[0], apart(over_tree(), over_rectangle())), (times[1], 0.), 'apart'
 
 
+def mixing(b):
+    "A mixture of the transformer and the 5-gram on dev, beside its two members"
+    members = [pretrained(name) for name in ('transformer', '5-gram')]
+    mixture = Mixture(members, [.8, .2])
+    names = b.dev[:1000]
+    times = in_turns(lambda: nll(mixture, names),
+                     lambda: [nll(m, names) for m in members], 5)
+    best = min(nll(m, names) for m in members)
+    return (times[0], nll(mixture, names)), (times[1], best), f'dev, {NATS}'
+
+
+def optimizing(b):
+    "Our AdamW beside PyTorch's, 20 steps of the WaveNet's parameters"
+    models = [WaveNet(b.vocab, g=seeded()) for _ in range(2)]
+    x, n = count_contexts(b.train, b.vocab, 8)[:512]
+    for model in models: autograd(model, x, n)
+    ours = AdamW(models[0].parameters(), lr=.001)
+    theirs = torch.optim.AdamW(models[1].parameters(), lr=.001)
+    ways = [lambda o=o: [o.step() for _ in range(20)] for o in (ours, theirs)]
+    times = in_turns(*ways)
+    difference = apart(*([p.detach() for p in m.parameters()] for m in models))
+    return (times[0]/20, difference), (times[1]/20, 0.), 'apart'
+
+
+def one_of_two(model, x, n, repeat=11):
+    """In one of two processes: the median times of a step by both and by the first
+    alone, and how far the gradients are apart"""
+    def alone():
+        if dist.get_rank()==0: autograd(model.train(), x, n)
+        dist.barrier()
+    def both(): shared(autograd)(model.train(), x, n)
+    times = in_turns(both, alone, repeat)
+    both()
+    together = [p.grad for p in model.parameters()]
+    alone()
+    return [*times, apart(together, [p.grad for p in model.parameters()])]
+
+
+def two_processes(b):
+    "A GRU's gradients on 2,048 names: two processes of one thread, beside one"
+    loopback = {'GLOO_SOCKET_IFNAME': 'lo'} if sys.platform=='linux' else {}
+    done = subprocess.run(
+        [sys.executable, '-m', 'torch.distributed.run', '--standalone',
+         '--nproc-per-node', '2', __file__, '--one-of-two'], check=True, text=True,
+        capture_output=True, env={**os.environ, **loopback, 'OMP_NUM_THREADS': '1'})
+    ours_s, theirs_s, difference = json.loads(done.stdout)
+    return (ours_s, difference), (theirs_s, 0.), 'apart'
+
+
 def helping(b):
     "A command's help, beside the import of torch, which it needs"
     folder = Path(sys.executable).parent
@@ -399,6 +452,9 @@ ROWS = {  # what it does, the least ratio that is wanted, and the worst quality 
     'shared tree beside plain, 8,192 rows': (shared_step, 1.2, 1e-5),
     'GRU over the prefix tree, 2,048 names': (prefix_step, 3, 1e-5),
     'Transformer over the prefix tree, 2,048 names': (attention_step, 2, 1e-5),
+    'a mixture beside its two members': (mixing, .7, 1.96),
+    'own AdamW beside PyTorch\'s': (optimizing, .3, 1e-4),
+    'two processes beside one, GRU, 2,048 names': (two_processes, 1.1, 1e-5),
     'help beside import torch': (helping, .7, 0.)}
 
 
@@ -452,6 +508,14 @@ def show(rows):
 def main():
     "Print the table and write it; exit status 1 if a ratio or a quality falls short"
     torch.set_num_threads(THREADS)
+    if '--one-of-two' in sys.argv:
+        words = load_corpus()
+        model = Recurrent(Vocab(words), n_embd=32, n_hidden=160, g=seeded())
+        table = model.table(split_words(words)[0], model.vocab)
+        x, n = table[torch.randperm(len(table), generator=seeded())[:2048]]
+        with joined() as rank: found = one_of_two(model, x, n)
+        if rank==0: print(json.dumps(found))
+        return
     b, rows, short = Bench(), [], []
     for name in tqdm(ROWS, desc='bench', disable=None, leave=False):
         row, least, worst = ROWS[name]
