@@ -1,4 +1,19 @@
-"`python -m makemore_lit {train,sample,eval,compare} …`; see chapter 13."
-from .cli import main
+"""`python -m makemore_lit {train,sample,eval,compare} …`, and the scripts of the same
+names; see chapter 13. From here on a signal ends the program without a traceback, even
+while torch is imported; the commands put something better in its place."""
+import os, signal
 
-if __name__ == '__main__': main()
+def _quit(number, frame): os._exit(128 + number)
+
+def _run(name=None):
+    "A command by its short name, or the one that is named first in the shell"
+    for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, _quit)
+    from . import cli
+    return cli.COMMANDS[name].main() if name else cli.main()
+
+def train(): return _run('train')
+def sample(): return _run('sample')
+def evaluate(): return _run('eval')
+def compare(): return _run('compare')
+
+if __name__ == '__main__': _run()

@@ -17,8 +17,8 @@ from torch import Tensor
 from . import __version__
 from .attention import Transformer
 from .contexts import KneserNey, Mixture, NGram
-from .corpora import FORBIDDEN, need, other_kind, show_parameters
-from .corpora import write_atomic
+from .corpora import FORBIDDEN, kind_of, need, other_kind
+from .corpora import show_parameters, write_atomic
 from .counts import Bigram, BigramNet, LanguageModel
 from .data import Vocab
 from .mlp import MLP
@@ -170,8 +170,8 @@ def save(model:LanguageModel, # of a class in `MODELS`
         'English'
     """
     kind, length = type(model).__name__, model.block_size
-    need(MODELS.get(kind) is type(model), f"a {kind} can't be saved; "
-         f"only {', '.join(MODELS)}, and what `register` adds")
+    need(MODELS.get(kind) is type(model), f"a {kind} can't be saved, only "
+         f"{', '.join(MODELS)}; if it is your own class, call register({kind}) first")
     need(length <= MAX_BLOCK_SIZE, f"a context of {length} characters can't be saved; "
          f"{MAX_BLOCK_SIZE} at most")
     config = _described(model)['config']
@@ -196,10 +196,12 @@ def save(model:LanguageModel, # of a class in `MODELS`
 # %% ../nbs/12_checkpoints.ipynb #a3c1e509
 def _read(path, key, kind):
     "The tensors and the JSON under `key` in the metadata of a safetensors file"
-    path = Path(path)
-    what = 'a folder' if path.is_dir() else 'no such file'
-    need(path.is_file(), f"{path}: {what}; give a {kind}", FileNotFoundError)
-    with open(path, 'rb') as file: other = other_kind(file.read(64))
+    what = kind_of(path)
+    need(what=='a file', f"{path}: {what}; give a {kind}", FileNotFoundError)
+    try:
+        with open(path, 'rb') as file: other = other_kind(file.read(64))
+    # Reading may fail without the file's name.
+    except OSError as e: raise type(e)(e.errno, e.strerror, str(path)) from None
     need(not other, f"{path}: not a {kind}, but {other}")
     # The library looks whether the file is whole, before it takes any memory.
     try:

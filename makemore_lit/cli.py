@@ -6,17 +6,18 @@
 __all__ = ['COMMANDS', 'command', 'makemore_compare', 'makemore_train', 'makemore_sample', 'makemore_eval', 'main']
 
 # %% ../nbs/13_cli.ipynb #f692f2c8
-import argparse, contextlib, errno, inspect, io, json, math, os, re, signal, sys, time
-import unicodedata
+import argparse, codecs, contextlib, errno, fcntl, inspect, json, math, os, re, signal
+import sys, threading, time, unicodedata
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 import torch
 from fastcore.docments import docments
+from . import __version__
 from .checkpoints import load, load_training, MAX_BLOCK_SIZE, PRETRAINED
 from .checkpoints import pretrained_path, read_card, save, save_training
-from .contexts import bootstrap, name_nll
-from .corpora import CORPORA, load_corpus, need, write_atomic
+from .contexts import bootstrap, name_nll, NGram
+from .corpora import CORPORA, kind_of, load_corpus, need, write_atomic
 from .counts import nll, sample, surprise
 from .data import seeded, split_words, unseen, Vocab
 from .results import compare, has_few, new_names, RECIPES, show_rows, sized
@@ -26,11 +27,22 @@ from .results import TRAINABLE, trained
 _TOO_LARGE = ('a size, a seed or a count is too large for this machine, '
               'or the corpus has too many characters; give less')
 
-def _give_up(name, what):
-    "One line on standard error, without control characters, and exit status 2"
+class _Stopped(BaseException):
+    "A signal that asked the program to stop; no `except Exception` on the way takes it"
+    def __init__(self, number, advice=''):
+        name = signal.Signals(number).name
+        super().__init__(f"stopped by {name}; {advice}" if advice else '')
+        self.status = 128 + number  # as shells have it
+
+def _give_up(name, what, status=2):
+    "One line on standard error, without control characters, and an exit status"
     text = ''.join(c if c.isprintable() else '?' for c in str(what))
-    print(f"{name}: {text}", file=sys.stderr)
-    sys.exit(2)
+    # Whatever it tells, a line is to be read.
+    if len(text) > 1000: text = f'{text[:500]} … {text[-300:]}'
+    try: print(f"{name}: {text}", file=sys.stderr, flush=True)
+    # It can't be told; nor shall Python try once more at its end.
+    except OSError: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    sys.exit(status)
 
 def _in_words(e):
     "What to say of an error about the input"
@@ -44,17 +56,15 @@ def _in_words(e):
 @contextlib.contextmanager
 def _one_line(name, debug):
     "Turn an error about the input into one line on standard error and exit status 2"
-    # Standard error may be closed, and a terminal may not know UTF-8.
-    if sys.stderr is None: sys.stderr = open(os.devnull, 'w')
-    if hasattr(sys.stdout, 'reconfigure'): sys.stdout.reconfigure(errors='replace')
     try:
         yield
         if sys.stdout: sys.stdout.flush()
     # Whoever read the output has had enough, as in `| head`.
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    # Ctrl-C outside of training.
-    except KeyboardInterrupt: sys.exit(130)
+    except _Stopped as e:
+        if str(e): _give_up(name, e, e.status)
+        sys.exit(e.status)
     except (OSError, ValueError, FloatingPointError) as e:
         if debug: raise
         _give_up(name, _in_words(e))
@@ -63,6 +73,29 @@ def _one_line(name, debug):
         large = re.search('memory|allocate|overflow', str(e), re.I)
         if debug or (isinstance(e, RuntimeError) and not large): raise
         _give_up(name, _TOO_LARGE)
+
+# %% ../nbs/13_cli.ipynb #6d7ff150
+@contextlib.contextmanager
+def _stoppable(advice=lambda: ''):
+    """Within it, SIGINT and SIGTERM raise `_Stopped`, with `advice()` on how to go on.
+
+    What it gives raises the last one again, in case that it got lost on its way.
+    """
+    came = []
+    def stop(number, frame):
+        came.append(number)
+        check()
+    def check():
+        if came: raise _Stopped(came[-1], advice())
+    # Python lets no other thread handle signals.
+    first = threading.current_thread() is threading.main_thread()
+    signals = (signal.SIGINT, signal.SIGTERM) if first else ()
+    before = {s: signal.signal(s, stop) for s in signals}
+    try:
+        yield check
+        check()
+    finally:
+        for s,handler in before.items(): signal.signal(s, handler)
 
 # %% ../nbs/13_cli.ipynb #280903d9
 class _Parser(argparse.ArgumentParser):
@@ -92,15 +125,37 @@ def _parser(f):
             parser.add_argument(k, **kw)
     parser.add_argument('--debug', action='store_true',
                         help='show the traceback of an error')
+    return _versioned(parser)
+
+def _versioned(parser):
+    "The parser, with the option `--version`"
+    parser.add_argument('--version', action='version', help='show the version',
+                        version=f'makemore_lit {__version__}')
     return parser
+
+def _underscored(argv):
+    "The arguments of the shell; in names of options a hyphen is an underscore"
+    argv = list(sys.argv[1:] if argv is None else argv)
+    for i,a in enumerate(argv):
+        if a=='--': break  # what follows isn't an option
+        name, sign, value = a.partition('=')
+        if a.startswith('--'): argv[i] = f"--{name[2:].replace('-', '_')}{sign}{value}"
+    return argv
+
+def _streams():
+    "Let nothing be lost that is said: to a closed stream, or in a narrow encoding"
+    if sys.stderr is None: sys.stderr = open(os.devnull, 'w')
+    if hasattr(sys.stdout, 'reconfigure'):
+        sys.stdout.reconfigure(errors='backslashreplace')
 
 def _main(f, argv=None):
     "Call `f` with the arguments of the shell"
-    options = vars(_parser(f).parse_args(argv))
+    _streams()
+    options = vars(_parser(f).parse_args(_underscored(argv)))
     debug = options.pop('debug')
     # More threads gain little here, and wait for each other where a machine is busy.
     if 'OMP_NUM_THREADS' not in os.environ: torch.set_num_threads(1)
-    with _one_line(f.__name__, debug): f(**options)
+    with _one_line(f.__name__, debug), _stoppable(): f(**options)
 
 def command(f:Callable # its parameters are the arguments, those after a `*` the options
            )->Callable: # `f` itself
@@ -108,50 +163,38 @@ def command(f:Callable # its parameters are the arguments, those after a `*` the
     setattr(f, 'main', partial(_main, f))
     return f
 
-# %% ../nbs/13_cli.ipynb #b9ed374e
-class _Stopped(ValueError): "A signal that asked the program to stop"
-
-@contextlib.contextmanager
-def _stoppable(advice):
-    "Within it, SIGINT and SIGTERM raise `_Stopped`, with `advice()` on how to go on"
-    def stop(number, frame):
-        raise _Stopped(f"stopped by {signal.Signals(number).name}; {advice()}")
-    before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-    try: yield
-    finally:
-        for s,handler in before.items(): signal.signal(s, handler)
-
 # %% ../nbs/13_cli.ipynb #afe89e62
 def _finite(value):
     "`value`, or None for a loss that isn't finite"
     lost = isinstance(value, float) and not math.isfinite(value)
     return None if lost else value
 
-def _rows_as_json(rows):
-    "Rows for programs; a loss that isn't finite is null"
+def _rows_as_json(rows, encoding='utf-8'):
+    "Rows for programs; a loss that isn't finite is null; ASCII, unless it is UTF-8"
     rows = [{k: _finite(value) for k,value in row.items()} for row in rows]
-    return json.dumps(rows, indent=1, ensure_ascii=False) + '\n'
+    narrow = codecs.lookup(encoding or 'utf-8').name != 'utf-8'
+    return json.dumps(rows, indent=1, ensure_ascii=narrow) + '\n'
 
 def _writable(out, source, start=r'\['):
     """An error before the work begins, if `out` couldn't or shouldn't be written.
 
     `OSError` or `ValueError`. An old file is replaced only if it begins with `start`.
     """
-    path = Path(out)
-    begins = b''
-    if path.is_file():
+    path, what = Path(out), kind_of(out) if out else 'nothing'
+    if out.endswith('/'): what = 'a folder'
+    need(what in ('a file', 'no such file', 'a pipe', 'a device'),
+         f"--out {out!r}: {what}; give the name of a file", IsADirectoryError)
+    begins, there = b'', what != 'no such file'
+    need(not there or os.access(path, os.W_OK),
+         f"{out}: can't be written; give another", PermissionError)
+    if what=='a file':
         with open(path, 'rb') as file: begins = file.read(9)
     need(not begins or re.match(start.encode(), begins, re.DOTALL),
          f"{out}: is a file of another kind, which would be lost; give another name")
-    need(out and not out.endswith('/') and not path.is_dir(),
-         f"--out {out!r}: not a file; give the name of one", IsADirectoryError)
-    there = path.exists()
-    need(not there or os.access(path, os.W_OK),
-         f"{out}: can't be written; give another", PermissionError)
     need(not (there and Path(source).exists() and path.samefile(source)),
          f"{out}: is the corpus itself; give another")
     # A file is written beside the old one, and renamed; a pipe or a device isn't.
-    folder, renamed = path.resolve().parent, path.is_file() or not there
+    folder, renamed = Path(os.path.realpath(out)).parent, what.endswith('file')
     need(not renamed or (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)),
          f"{out}: its folder doesn't exist or can't be written; give another",
          PermissionError)
@@ -182,12 +225,13 @@ def makemore_compare(
 # %% ../nbs/13_cli.ipynb #49e70718
 def _range(option, value):
     "Whether an option may have this value, and what it may be"
-    if option=='lr': return 0 < value < math.inf, 'a number above 0'
-    if option=='weight_decay': return 0 <= value < math.inf, '0 or more'
+    if option=='lr': return 0 < value <= 1e37, 'a number above 0, at most 1e37'
+    if option=='weight_decay': return 0 <= value <= 1e37, '0 to 1e37'
     if option=='dropout': return 0 <= value < 1, 'a number from 0 to below 1'
     if option=='block_size':
         return 1 <= value <= MAX_BLOCK_SIZE, f'1 to {MAX_BLOCK_SIZE}'
-    return value >= 1, '1 or more'
+    most = 1000 if option=='n_layers' else 10**9
+    return 1 <= value <= most, f'1 to {most}'
 
 def _changed(model, given):
     """The recipe of `model` with the options that were given.
@@ -212,61 +256,96 @@ def _changed(model, given):
 def _usable(device):
     "`ValueError` unless torch can compute on `device`"
     try: torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError) as e:
-        why = str(e).splitlines()[0][:60]
+    except Exception as e:
+        why = f'{e}'.partition('\n')[0][:60]
         raise ValueError(f"--device {device}: {why}…; cpu always works") from None
 
+def _memory():
+    "Bytes of memory that this machine has, or that this container may take"
+    found = [os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES')]
+    with contextlib.suppress(OSError, ValueError):
+        found.append(int(Path('/sys/fs/cgroup/memory.max').read_text()))
+    return min(found)
+
+def _check_affordable(cls, config, vocab):
+    "`ValueError` if a model of these sizes can't be trained in this machine's memory"
+    if issubclass(cls, NGram): return
+    # On 'meta' a model has sizes, but takes no memory.
+    with torch.device('meta'): size = cls(vocab, **config).n_params
+    # In training a parameter has a gradient and two running means.
+    needed, there = 4*4*size, _memory()
+    need(needed <= there, f"a model of {size:,} parameters takes {needed/1e9:,.0f} GB "
+         f"in training, and here are {there/1e9:,.0f}; give smaller sizes")
+
 # %% ../nbs/13_cli.ipynb #e674770a
-def _keeper(path, facts, every=1.):
-    "A hook for `fit` that saves a training's state every so many seconds"
+def _keeper(path, facts, check=lambda: None, every=1.):
+    "A hook for `fit`: `check()` after each step, a saved state each `every` seconds"
     last = time.monotonic()
     def keep(run):
         nonlocal last
+        check()
         if time.monotonic() - last < every: return
         save_training(run.state(), path, **facts)
         last = time.monotonic()
     return keep
 
+@contextlib.contextmanager
+def _alone(out):
+    "One training at a time for each file; a run that is killed leaves no lock behind"
+    target = Path(os.path.realpath(out))
+    lock = target.with_name(f'.makemore_lit.{target.name}.lock')
+    busy = f"{out}: another training is writing it; wait, or give another --out"
+    with open(lock, 'ab') as file:
+        try: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError: raise ValueError(busy) from None
+        # The one before may have removed it in between.
+        need(lock.exists() and os.path.samestat(os.fstat(file.fileno()), lock.stat()),
+             busy)
+        try: yield
+        finally: lock.unlink(missing_ok=True)
+
 # %% ../nbs/13_cli.ipynb #d3f72368
-def _train(words, source, recipe, out, seed, device, resume):
+def _train(words, recipe, out, seed, device, resume):
     "The trained model and its losses; it is saved in `out`"
-    state = Path(f'{out}.state')
     _usable(device)
-    need(resume or not state.exists(), f"{state}: an unfinished training; "
-         "give --resume to go on, or delete the file to begin anew")
-    need(state.exists() or not resume, f"{state}: no such file, so there is nothing "
-         "to go on with; leave out --resume", FileNotFoundError)
-    # What is learned from, and on what the losses are measured.
     recipe = cls, config, fitting = sized(recipe, words)
     vocab, (train, dev, _) = Vocab(words), split_words(words)
+    _check_affordable(cls, config, vocab)
+    # What is learned from, and on what the losses are measured.
     parts = dict(train=train, dev=dev, unseen=unseen(dev, train))
     # What has to be the same when the training goes on; a function goes by its name.
     how = {k: getattr(value, '__name__', value) for k,value in fitting.items()}
     facts = dict(model=cls.__name__, **config, **how, seed=seed, corpus=words.sha256)
-    before = load_training(state, **facts) if resume else None
-    # Train; a stop says how to go on.
+    state = Path(f'{out}.state')
+    # A stop says how to go on.
     def advice():
         if not state.exists(): return 'nothing was saved yet, begin anew'
         return f"{state} has what was learned, go on with --resume"
-    try:
-        with _stoppable(advice):
-            model = trained(recipe, train, vocab, seed, dev,
-                            device=device, after_step=_keeper(state, facts),
-                            resume=before)
-    except FloatingPointError:
-        # To go on would lead there again.
+    with _alone(out), _stoppable(advice) as check:
+        need(resume or not state.exists(), f"{state}: an unfinished training; "
+             "give --resume to go on, or delete the file to begin anew")
+        need(state.exists() or not resume, f"{state}: no such file, so there is "
+             "nothing to go on with; leave out --resume", FileNotFoundError)
+        before = load_training(state, **facts) if resume else None
+        try: model = trained(recipe, train, vocab, seed, dev, device=device,
+                             after_step=_keeper(state, facts, check), resume=before)
+        except ValueError as e:
+            if not resume: raise
+            raise ValueError(f"{state}: {e}") from None
+        except FloatingPointError as e:
+            # To go on would lead there again. What was there before isn't deleted.
+            if not resume: state.unlink(missing_ok=True)
+            pulled = ' or weight_decay' if fitting.get('weight_decay') else ''
+            raise FloatingPointError(f'{e}{pulled}') from None
+        need(all(t.isfinite().all() for t in model.state().values()),
+             "the weights are no longer finite; lower --lr or --weight_decay",
+             FloatingPointError)
+        # Measure and save. Then the state isn't needed any more.
+        losses = {k: nll(model, part) for k,part in parts.items()}
+        found = {k: _finite(loss) for k,loss in losses.items()}
+        save(model, out, corpus=dict(name=words.name, sha256=words.sha256),
+             losses=found, fit=how, seed=seed, longest=max(map(len, words)))
         state.unlink(missing_ok=True)
-        raise
-    need(all(t.isfinite().all() for t in model.state().values()),
-         "the weights are no longer finite; lower --lr or --weight_decay",
-         FloatingPointError)
-    # Measure and save. When the model is in its file, the state isn't needed any more.
-    losses = {k: nll(model, part) for k,part in parts.items()}
-    corpus = dict(name=words.name, sha256=words.sha256, source=str(source))
-    found = {k: _finite(loss) for k,loss in losses.items()}
-    save(model, out, corpus=corpus, losses=found, fit=how, seed=seed,
-         longest=max(map(len, words)))
-    state.unlink(missing_ok=True)
     return model, losses
 
 def _flattered(model, words, losses):
@@ -314,12 +393,14 @@ def makemore_train(
          f"--out {out}: not a regular file; give the name of one")
     # What was asked for isn't replaced by another corpus.
     words = load_corpus(source, fallback=not asked)
-    trained_model, losses = _train(words, source, recipe, out, seed, device, resume)
+    trained_model, losses = _train(words, recipe, out, seed, device, resume)
     kind, size = type(trained_model).__name__, trained_model.n_params
     print(f"{out}: {kind}, {size:,} parameters, trained on {words.name}")
-    print(', '.join(f'{k} {x:.4f}' for k,x in losses.items()) + ' nats per character')
+    found = {k: f'{x:.4f}' if math.isfinite(x) else '-' for k,x in losses.items()}
+    print(', '.join(f'{k} {x}' for k,x in found.items()) + ' nats per character')
     for line in _flattered(trained_model, words, losses): print(line)
-    print(', '.join(new_names(trained_model, words, seed)))
+    names = ', '.join(new_names(trained_model, words, seed))
+    print(names or '(none that is not in the corpus)')
 
 # %% ../nbs/13_cli.ipynb #2720b1b0
 def _checkpoint(path):
@@ -329,27 +410,49 @@ def _checkpoint(path):
     too, unless there is such a file.
     """
     if path is None: path = pretrained_path('wavenet')
-    elif path in PRETRAINED and not Path(path).exists(): path = pretrained_path(path)
-    need(Path(path).exists(), f"{path}: no such file; give a checkpoint, "
+    elif path in PRETRAINED and kind_of(path)=='no such file':
+        path = pretrained_path(path)
+    need(kind_of(path) != 'no such file', f"{path}: no such file; give a checkpoint, "
          f"or one of {', '.join(PRETRAINED)}", FileNotFoundError)
     return load(path), read_card(path), Path(path).name
 
-def _corpus_of(card):
-    "The corpus that a checkpoint was trained on"
-    corpus = card.get('corpus')
-    if not isinstance(corpus, dict): corpus = {}
-    name, sha256 = corpus.get('name'), corpus.get('sha256')
-    for source in (name, corpus.get('source')):
-        if not isinstance(source, str): continue
-        # A file that can't be read isn't the corpus; nobody has to be told.
-        quiet = contextlib.redirect_stderr(io.StringIO())
-        with contextlib.suppress(OSError, ValueError), quiet:
-            if source not in CORPORA and not Path(source).is_file(): continue
-            words = load_corpus(source)
-            if words.sha256==sha256: return words
-    raise ValueError(f"its corpus {name!r} (SHA-256 {str(sha256)[:12]}…) can't be "
-                     "found; go to where its file was, or leave out --unseen_only, "
-                     "or name a file to score")
+def _corpus_of(card, file, otherwise):
+    """The corpus that a model was trained on: one that is known, or `file`.
+
+    What a card says opens no file. `otherwise` is what else the user may do.
+    """
+    said = card.get('corpus')
+    if not isinstance(said, dict): said = {}
+    name, sha256 = (str(said.get(k))[:64] for k in ('name', 'sha256'))
+    called = f'{name!r} (SHA-256 {sha256[:12]}…)'
+    if file is None:
+        known = [k for k,(sha,_) in CORPORA.items() if sha==sha256]
+        need(known, f"the model's corpus {called} isn't one of {', '.join(CORPORA)}; "
+             f"name its file by --corpus, or {otherwise}")
+        try: words = load_corpus(known[0], fallback=False)
+        except OSError as e: raise OSError(f"{e}; or {otherwise}") from None
+    else: words = load_corpus(file, fallback=False)
+    need(words.sha256==sha256, f"{file or name}: isn't the corpus {called} of the "
+         f"model; name its file by --corpus, or {otherwise}")
+    return words
+
+def _drawn(model, n, known, **options):
+    "`n` names that aren't in `known`, or as many as a hundred rounds bring"
+    names, known = [], set(known)
+    for _ in range(100):
+        drawn = sample(model, n - len(names), **options)
+        names += [w for w in drawn if w not in known]
+        if len(names)==n: break
+    return names
+
+def _prompt(text, vocab):
+    "A prompt as the shell gave it, composed; `ValueError` if it can't be spelled"
+    # Where the locale isn't UTF-8, Python keeps the bytes of what was typed.
+    with contextlib.suppress(UnicodeError): text = os.fsencode(text).decode()
+    text = unicodedata.normalize('NFC', text)
+    try: vocab.encode(text)
+    except ValueError as e: raise ValueError(f'--prompt: {e}') from None
+    return text
 
 # %% ../nbs/13_cli.ipynb #28aed0c0
 @command
@@ -362,7 +465,8 @@ def makemore_sample(
     prompt:str='', # how every name begins
     max_len:int=None, # characters; by default 100, or the longest word of the corpus
     seed:int=None, # of the draws; without one, other names each time
-    unseen_only:bool=False, # leave out the names of the model's corpus
+    unseen_only:bool=False, # leave out the names of the model's corpus …
+    corpus:str=None, # … which is this file, if it isn't names or surnames
     json_:bool=False # for programs: name and nats of each
 ):
     """Draw new names from a trained model, one on each line.
@@ -377,16 +481,18 @@ def makemore_sample(
     if max_len is None:
         longest = card.get('longest')
         max_len = max(100, longest) if type(longest) is int else 100
-    known = _corpus_of(card) if unseen_only else ()
-    prompt = unicodedata.normalize('NFC', prompt)
+    need(unseen_only or corpus is None, "--corpus is for --unseen_only; give both")
+    known = ()
+    if unseen_only: known = _corpus_of(card, corpus, 'leave out --unseen_only')
+    prompt = _prompt(prompt, model.vocab)
     need(len(prompt) <= max_len, f"--prompt: has {len(prompt)} characters, --max_len "
          f"is {max_len}; shorten the one or raise the other")
     g = torch.Generator()
     if seed is None: g.seed()
     else: g.manual_seed(seed)
     # One character more shows which names would go on.
-    drawn = sample(model, n, temperature=temperature, top_k=top_k, prompt=prompt,
-                   max_len=max_len + 1, exclude=known, g=g)
+    drawn = _drawn(model, n, known, temperature=temperature, top_k=top_k,
+                   prompt=prompt, max_len=max_len + 1, g=g)
     names = [w[:max_len] for w in drawn]
     cut = [len(w) > max_len for w in drawn]
     if json_:
@@ -396,16 +502,20 @@ def makemore_sample(
             # What was cut has no end that could have cost something.
             if short: x -= surprise(model, w)[-1].item()
             rows.append(dict(name=w, nats=x, cut=short))
-        print(_rows_as_json(rows), end='')
-        return
-    for w,short in zip(names, cut): print(w + '…' if short else w)
+        print(_rows_as_json(rows, getattr(sys.stdout, 'encoding', None)), end='')
+    else:
+        for w,short in zip(names, cut): print(w + '…' if short else w)
+    need(len(names)==n, f"only {len(names)} of {n} names were found that the corpus "
+         "doesn't have; ask for fewer, or leave out --unseen_only")
 
 # %% ../nbs/13_cli.ipynb #784cd82d
-def _scored(model, card, source, known_only):
+def _scored(model, card, source, corpus, known_only):
     "The names to score, and how to call them"
+    need(source is None or corpus is None,
+         "give a file to score, or the model's corpus by --corpus, not both")
     if source is None:
-        corpus = _corpus_of(card)
-        return split_words(corpus)[1], f'the dev part of {corpus.name}'
+        words = _corpus_of(card, corpus, 'name a file to score')
+        return split_words(words)[1], f'the dev part of {words.name}'
     words = load_corpus(source, least=1)
     letters = model.vocab.stoi.keys()
     longest = getattr(model, 'longest', None) or math.inf
@@ -429,6 +539,7 @@ def makemore_eval(
     checkpoint:str, # a file, or: bigram, 5-gram, mlp, wavenet, gru, transformer
     source:str=None, # a file with one name per line in UTF-8, or: names, surnames
     *,
+    corpus:str=None, # without a file to score: the model's, if it isn't a known one
     by_name:bool=False, # for each name a line: name, nats, characters, with tabs
     known_only:bool=False, # leave out names that the model can't spell
     seed:int=42 # of the bootstrap
@@ -438,7 +549,7 @@ def makemore_eval(
     Without a file, they are the dev part of the corpus of the model.
     """
     model, card, name = _checkpoint(checkpoint)
-    words, called = _scored(model, card, source, known_only)
+    words, called = _scored(model, card, source, corpus, known_only)
     nats, chars = name_nll(model, words)
     if by_name:
         for w,x,k in zip(words, nats.tolist(), chars.tolist()):
@@ -471,9 +582,14 @@ def main(argv:list[str]|None=None # a short name, and what its command takes; or
     The names are train, sample, eval and compare. Without `argv`, the shell's arguments
     are taken.
     """
+    _streams()
     argv = sys.argv[1:] if argv is None else argv
     parser = _Parser('python -m makemore_lit', description='Language models for names.')
-    parser.add_argument('command', choices=COMMANDS,
-                        help='after it, --help lists what it takes')
+    _versioned(parser).add_argument('command', choices=COMMANDS,
+                                    help='after it, --help lists what it takes')
     short = parser.parse_args(argv[:1]).command
     _main(COMMANDS[short], argv[1:])
+
+# %% ../nbs/13_cli.ipynb #c7173e45
+# `python -m makemore_lit.cli` is `python -m makemore_lit`; a notebook isn't a file.
+if __name__=='__main__' and '__file__' in globals(): main()

@@ -162,9 +162,9 @@ class LanguageModel:
         "The constructor's arguments, all but `vocab` and `g`"
         return {}
 
-    def state(self)->dict[str,Tensor]: # by name
+    def state(self)->dict[str,Tensor]: # by name; by number, unless a class says more
         "The parameters, and the tensors that are kept but not trained"
-        return {}
+        return {str(i):p for i,p in enumerate(dict.fromkeys(self.parameters()))}
 
     def load_state(self,
                    state:dict[str,Tensor] # as `state` gives it
@@ -195,6 +195,8 @@ class LanguageModel:
           ): # the model
         "Move the model's tensors, in place"
         if isinstance(device, torch.dtype): device, dtype = None, device
+        need(dtype is None or dtype.is_floating_point, f"dtype is {dtype}; models have "
+             "float64, float32, bfloat16 or float16")
         for t in self.state().values():
             own = dtype if t.is_floating_point() else None  # integers stay integers
             t.data = t.data.to(device=device, dtype=own)

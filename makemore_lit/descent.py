@@ -111,6 +111,12 @@ def _check_wish(model, table, epochs, batch_size):
     "`ValueError` if there is nothing to train, or nothing to train it on"
     need(list(model.parameters()),
          f"a {type(model).__name__} has no parameters; use its own `fit`")
+    kept = {t.data_ptr() for t in model.state().values()}
+    need(all(p.data_ptr() in kept for p in model.parameters()),
+         f"a {type(model).__name__} has parameters that its `state()` doesn't hold, "
+         "and would lose them; let it hold all")
+    need(all(p.dtype != torch.float16 for p in model.parameters()),
+         "float16 is too coarse to train in; train in float32, then convert the model")
     need(len(table), "there are no counts to learn from; count some words")
     need(epochs >= 1 and (batch_size is None or batch_size >= 1),
          f"epochs is {epochs}, batch_size {batch_size}; give 1 or more")
@@ -149,6 +155,29 @@ def _under(prefix, state):
     own = [k for k in state if k.startswith(prefix)]
     return {k.removeprefix(prefix):state[k] for k in own}
 
+def _check_state(run, state):
+    "`ValueError` unless names, shapes, types and numbers are those of such a run"
+    own = run.state()
+    # The best model so far is like the model; losses are as many as there were steps.
+    own |= {f'best.{k}':own[f'model.{k}'] for k in _under('best.', state)
+            if f'model.{k}' in own}
+    for k in own.keys() & state.keys() & {'loss', 'dev'}:
+        n = min(state[k].numel()//(1 if k=='loss' else 2), run.steps)
+        own[k] = own[k].new_zeros((n,) if k=='loss' or not n else (n, 2))
+    for k in sorted(own.keys() | state.keys()):
+        t, like = state.get(k), own.get(k)
+        fits = t is not None and like is not None and t.shape==like.shape
+        need(fits and t.dtype==like.dtype and _possible(k, t),
+             f"resume: {k} isn't that of such a run; begin anew")
+
+def _possible(name, t):
+    "Whether a run may have these numbers: finite, squares and steps not below 0"
+    if name in ('g', 'g.epoch'):
+        try: return torch.Generator().set_state(t)
+        except RuntimeError: return False
+    least = 0. if name.startswith(('exp_avg_sq', 'step')) else -math.inf
+    return t.numel()==0 or (t.isfinite().all() and t.min() >= least)
+
 class Run:
     """A training under way, as `fit` shows it to its hook after each step.
 
@@ -171,6 +200,9 @@ class Run:
         # The generator when the epoch began, and now: two states, so that an epoch that
         # was cut off gets its order once more, and the draws after it go on.
         self._epoch_began = self._go_on = g.get_state() if g else None
+
+    def __repr__(self):
+        return f'Run({type(self.model).__name__}, step {self.step} of {self.steps})'
 
     @property
     def step(self)->int: # 0 before the first
@@ -199,8 +231,12 @@ class Run:
         "All that is needed to go on after this step, for `fit(…, resume=…)`"
         state = {f'model.{k}':t for k,t in self.model.state().items()}
         state |= {f'best.{k}':t for k,t in self.best.items()}
-        for i,slot in self.optimizer.state_dict()['state'].items():
-            state |= {f'{name}.{i}':slot[name] for name in _SLOT}
+        groups = self.optimizer.param_groups
+        for i,p in enumerate(p for group in groups for p in group['params']):
+            # Before its first gradient a parameter has nothing to remember.
+            kept = self.optimizer.state.get(p) or dict.fromkeys(
+                _SLOT, torch.zeros_like(p)) | {'step':torch.zeros(())}
+            state |= {f'{name}.{i}':kept[name] for name in _SLOT}
         for k,past in self.history.items():
             state[k] = torch.tensor(past, dtype=torch.float64)
         state['length'] = torch.tensor([self.steps, self.in_epoch])
@@ -211,10 +247,12 @@ class Run:
     def restore(self,
                 state:dict[str,Tensor] # from `state`, of a run with the same arguments
                ):
-        "Go back to where `state` was taken; `KeyError`, `ValueError` if it isn't whole"
-        need(state['length'].tolist()==[self.steps, self.in_epoch],
+        "Go back to where `state` was taken; `ValueError` if it isn't whole and sound"
+        length = state.get('length', torch.zeros(0)).tolist()
+        need(length in ([], [self.steps, self.in_epoch]),
              "resume: the state is of a run with other steps; give the arguments of "
              "the run that was cut off")
+        _check_state(self, state)
         # the model, and its best state so far
         self.model.load_state(_under('model.', state))
         self.best = _under('best.', state)
@@ -276,11 +314,7 @@ def fit(model, # a language model with parameters
     steps = epochs*in_epoch
     optimizer, schedule = _one_cycle(model, lr, weight_decay, steps, decayed, betas)
     run = Run(model, optimizer, schedule, steps, in_epoch, g)
-    if resume:
-        try: run.restore(resume)
-        except (KeyError, TypeError) as e:
-            raise ValueError(
-                f"resume: the state isn't whole ({e}); begin anew") from None
+    if resume: run.restore(resume)
     history, batches = run.history, _batches(run, table, batch_size, device)
     bar = progress(batches, type(model).__name__, steps, run.step)
     try:

@@ -55,9 +55,9 @@ class Layer:
         "What is trained by gradient descent"
         return []
 
-    def state(self)->dict[str,Tensor]: # by name
+    def state(self)->dict[str,Tensor]: # by name; by number, unless a layer says more
         "Parameters and buffers"
-        return {}
+        return {str(i):p for i,p in enumerate(self.parameters())}
 
     def train(self,
               mode:bool=True # False for evaluation mode
