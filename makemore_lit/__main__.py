@@ -1,4 +1,4 @@
-"""`python -m makemore_lit {train,sample,eval,compare} …`, and the scripts of the same
+"""`python -m makemore_lit {train,sample,eval,compare,merge} …`, and the scripts of the same
 names; see chapter 13. From here on a signal ends the program without a traceback, even
 while torch is imported; the commands put something better in its place."""
 import os, signal
@@ -15,5 +15,6 @@ def train(): return _run('train')
 def sample(): return _run('sample')
 def evaluate(): return _run('eval')
 def compare(): return _run('compare')
+def merge(): return _run('merge')
 
 if __name__ == '__main__': _run()

@@ -1,14 +1,12 @@
-"Several processes, merged tables and other devices: what only processes can show"
+"Several processes and other devices: what one process alone can't show"
 import json, os, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
 import torch
 import gpu
 from makemore_lit.checkpoints import load, read_card
-from makemore_lit.contexts import NGram
 from makemore_lit.corpora import load_corpus
-from makemore_lit.counts import count_contexts
-from makemore_lit.data import Vocab, seeded, split_words
+from makemore_lit.data import Vocab, seeded
 from makemore_lit.descent import autograd
 from makemore_lit.mlp import MLP
 from makemore_lit.recurrent import Recurrent
@@ -134,37 +132,6 @@ def test_killed_and_resumed(corpus, tmp_path):
     again.send_signal(signal.SIGTERM)
     _, err = again.communicate(timeout=30)
     assert 'stopped by SIGTERM' in err and state.stat().st_mtime_ns != before, err
-
-
-def test_merge(corpus, tmp_path):
-    "Two shards, counted apart and merged, score what the sum of their counts scores"
-    words = corpus.read_text(encoding='utf-8').split()
-    paths = []
-    for name,part in (('a', words[::2]), ('b', words[1::2])):
-        (tmp_path/f'{name}.txt').write_text('\n'.join(part), encoding='utf-8')
-        paths.append(str(tmp_path/f'{name}.safetensors'))
-        command(*TRAIN, tmp_path/f'{name}.txt', '--model', '5-gram', '--out', paths[-1])
-    whole = tmp_path/'whole.safetensors'
-    said = command('-m', 'makemore_lit', 'merge', *paths, '--out', whole)
-    assert '2 tables' in said
-    learned = [w for part in (words[::2], words[1::2]) for w in split_words(part)[0]]
-    vocab = Vocab(learned)
-    counted = NGram(vocab, 4).fit(count_contexts(learned, vocab, 4)).state()
-    merged = load(whole)
-    assert merged.vocab==vocab and merged.state().keys()==counted.keys()
-    for k,t in merged.state().items(): assert torch.equal(t, counted[k])
-    card = read_card(whole)
-    assert card['merged']==['a.txt', 'b.txt'] and card['longest']==max(map(len, words))
-    refused = command('-m', 'makemore_lit', 'merge', paths[0], 'mlp', '--out', whole, fails=True)
-    assert "a MLP isn't a table" in refused and len(refused.splitlines())==1
-
-
-def command(*arguments, fails=False):
-    "What a command says: on standard output, or why it fails"
-    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True,
-                          env=environment())
-    assert (done.returncode != 0)==fails, done.stderr
-    return done.stderr if fails else done.stdout
 
 
 def test_gpu_tool(tmp_path, monkeypatch, capsys):
