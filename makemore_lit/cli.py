@@ -589,7 +589,6 @@ def makemore_eval(
     print(f"perplexity         {perplexity:9.4f}")
 
 # %% ../nbs/13_cli.ipynb #7b4990b2
-#| label: makemore_merge
 @command
 def makemore_merge(
     *checkpoints:str, # n-gram models, each trained on a part of a corpus
