@@ -111,15 +111,15 @@ def shell(command, **env):
     return p.stdout, p.stderr, p.returncode
 
 
-TRAIN = dict(model='wavenet', block_size=4, n_hidden=16, batch_size=32, epochs=40)
-GRU = dict(model='gru', n_hidden=16, dropout=.3, batch_size=32, epochs=30)
+TRAIN = dict(model='wavenet', block_size=4, n_hidden=16, batch_size=32, epochs=10)
+GRU = dict(model='gru', n_hidden=16, dropout=.3, batch_size=32, epochs=12)
 
 
 @pytest.mark.parametrize('how', [TRAIN, GRU], ids=['wavenet', 'gru'])
 def test_killed(how, monkeypatch):
     "A training that is killed at random moments ends in the same file, byte by byte"
-    monkeypatch.setattr(cli._keeper, '__defaults__', (cli._keeper.__defaults__[0], .1))
-    write('list.txt', WORDS[:600])
+    monkeypatch.setattr(cli._keeper, '__defaults__', (cli._keeper.__defaults__[0], .03))
+    write('list.txt', WORDS[:300])
     works(makemore_train, 'list.txt', out='calm', **how)
     moments, kills, state = random.Random(1), 0, Path('killed.state')
     while kills < 6:
@@ -165,7 +165,10 @@ def test_two_at_once():
     assert 'give --resume' in refused(makemore_train, 'list.txt', out='m', **long)
     Path('m.state').unlink()
     works(makemore_train, 'list.txt', out='m', model='bigram')
-    assert sorted(p.name for p in Path().iterdir())==['errors', 'link', 'list.txt', 'm']
+    # Whoever kills a program may leave a temporary file, but no lock
+    left = sorted(p.name for p in Path().iterdir() if p.name[:14] != '.makemore_lit.'
+                  or p.suffix=='.lock')
+    assert left==['errors', 'link', 'list.txt', 'm']
 
 
 def test_stopped():
