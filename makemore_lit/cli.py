@@ -601,8 +601,9 @@ def makemore_merge(
     names, longest = [], []
     for _,card,file in found:
         corpus = card.get('corpus')
-        names.append(corpus['name'] if isinstance(corpus, dict) else file)
-        longest.append(card.get('longest', 0))
+        names.append(str(corpus.get('name') if isinstance(corpus, dict) else file))
+        most = card.get('longest')
+        longest.append(most if type(most) is int else 0)
     save(merged, out, merged=names, longest=max(longest))
     kind = type(merged).__name__
     print(f"{out}: {kind}, {merged.n_params:,} counts, from {len(found)} tables")

@@ -216,10 +216,16 @@ class LanguageModel:
                 f"{len(self.vocab)} characters, {contexts}")
 
 # %% ../nbs/01_counts.ipynb #d07eb412
+def _check_model(model):
+    "`ValueError` for what is no language model, such as a module of PyTorch"
+    need(hasattr(model, 'vocab'), f"a {type(model).__name__} is no language model; "
+         "make it one by Wrapped(module, vocab, block_size)")
+
 def check_vocab(model, # a language model
                 vocab:Vocab # that of some data
                ):
     "`ValueError` if `model` numbers characters otherwise than `vocab`"
+    _check_model(model)
     need(vocab==model.vocab, "the model has another vocabulary than the data; "
          "make both from one `Vocab`")
 
@@ -592,6 +598,7 @@ def sample(model, # any language model
         >>> sample(model.fit(model.table(['emily'], model.vocab)), 2)
         ['emily', 'emily']
     """
+    _check_model(model)
     need(0 < temperature < math.inf,
          f"temperature is {temperature}; it has to be a number above 0")
     need(n >= 0, f"n is {n}; it has to be 0 or more")

@@ -65,6 +65,7 @@ class Vocab:
 
     def __len__(self): return len(self.itos)
     def __eq__(self, other): return isinstance(other, Vocab) and self.itos==other.itos
+    def __hash__(self): return hash(tuple(self.itos))
 
     def __repr__(self):
         size = f", V = {len(self):,}" if len(self) > 41 else ''
@@ -72,9 +73,11 @@ class Vocab:
 
 # %% ../nbs/00_data.ipynb #70e2a7a4
 def _check_listed(words):
-    "`ValueError` for a string, which is no list of names"
+    "`ValueError` for a string or a generator, which is no list of names"
     if isinstance(words, str):
         raise ValueError(f"{words[:40]!r} is a string; give a list of names")
+    need(hasattr(words, '__len__'),
+         f"a {type(words).__name__} can be read only once; give a list of names")
 
 # %% ../nbs/00_data.ipynb #cdd53189
 def split_words(words:Sequence[str], # a corpus

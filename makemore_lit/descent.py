@@ -169,6 +169,10 @@ def _check_state(run, state):
         fits = t is not None and like is not None and t.shape==like.shape
         need(fits and t.dtype==like.dtype and _possible(k, t),
              f"resume: {k} isn't that of such a run; begin anew")
+    # What was stepped was stepped each time, or there is a loss too many or too few.
+    stepped = [t.item() for k,t in state.items() if k.startswith('step.')]
+    need(max(stepped)==len(state['loss']),
+         "resume: loss isn't that of such a run; begin anew")
 
 def _possible(name, t):
     "Whether a run may have these numbers: finite, squares and steps not below 0"

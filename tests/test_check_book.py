@@ -164,6 +164,8 @@ PLANTED = [
      f'{ONE}, line 60: <<<<<<< is left'),
     ('a conflict that nbdev left', ONE, '## First', '`' + '>'*7 + ' theirs`\n\n## First',
      f'{ONE}, line '),
+    ('what a conflict left', ONE, '## First', '='*7 + '\n\n## First',
+     f'{ONE}, line '),
     ('a conflict in a page', INDEX, '[two]\n', '[two]\n\n' + '>'*7 + ' theirs\n',
      f'{INDEX}, line 10: >>>>>>> is left'),
     ('a conflict in a setting', 'settings.ini', '[DEF', '|'*7 + ' base\n[DEF',

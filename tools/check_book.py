@@ -17,7 +17,8 @@ AWAITING = ()
 HIDDEN = {'hide', 'export', 'exporti', 'default_exp'}  # options of cells not shown
 GUARD = re.compile(r'\bis_names\b|\btest_fail\b|\bhypothesis\b|@given\b|\bpatch\b(?=[.(])'
                    r'|\bimport\b.*\bpatch\b')
-CONFLICT = re.compile(r'^\s*"?`?(<{7}|\|{7}|>{7})(?!\S)', re.M)
+CONFLICT = re.compile(r'^\s*"?`?((?:<{7}|\|{7}|>{7})(?!\S)'
+                      r'|={7}(?=`?(?:\\n)?"?,?$))', re.M)
 FOLDERS = ('', 'nbs', 'nbs/assets', 'makemore_lit', 'data', 'tools', 'tests')
 TEXTS = '.py .md .ipynb .qmd .bib .html .css .scss .js .ini .yml .cff .toml'.split()
 DOCS = 'README.md', 'CONTRIBUTING.md', 'data/README.md'  # with links like the book

@@ -1,0 +1,243 @@
+"""What users of the modules type first: it works, or is refused in a sentence that helps.
+And what is promised of types and devices."""
+import math, re, subprocess, sys
+import pytest
+import torch
+from torch import nn
+from makemore_lit.checkpoints import load, PRETRAINED, pretrained, register, save
+from makemore_lit.contexts import KneserNey, Mixture, NGram
+from makemore_lit.corpora import load_corpus
+from makemore_lit.counts import Bigram, BigramNet, count_contexts, nll, sample, Wrapped
+from makemore_lit.data import progress, seeded, split_words, Vocab, windows
+from makemore_lit.descent import fit
+from makemore_lit.mlp import Embedding, Flatten, Layer, Linear, MLP, Sequential, sgd
+from makemore_lit.recurrent import Recurrent
+from makemore_lit.attention import Transformer
+from makemore_lit.wavenet import WaveNet
+
+WORDS = load_corpus()[:400]
+VOCAB = Vocab(WORDS)
+TRAIN, DEV, _ = split_words(WORDS)
+TYPES = torch.float64, torch.float32, torch.bfloat16, torch.float16
+DEVICES = [d for d,there in (('cuda', torch.cuda.is_available()),
+                             ('mps', torch.backends.mps.is_available())) if there]
+
+
+TABLE = count_contexts(TRAIN, VOCAB, 4)
+# A small network of each kind, and a small model of each kind that counts
+NETWORKS = {
+    'net': lambda: BigramNet(VOCAB, seeded()),
+    'mlp': lambda: MLP(VOCAB, n_hidden=20, batchnorm=True, dropout=.1, g=seeded()),
+    'wavenet': lambda: WaveNet(VOCAB, 4, 6, 16, dropout=.1, g=seeded()),
+    'gru': lambda: Recurrent(VOCAB, n_embd=6, n_hidden=12, dropout=.1, g=seeded()),
+    'transformer': lambda: Transformer(VOCAB, n_embd=8, n_heads=2, n_layers=1, g=seeded())}
+COUNTED = {
+    'bigram': lambda: Bigram(VOCAB, 1.).fit(TABLE),
+    'n-gram': lambda: NGram(VOCAB, 3).fit(TABLE),
+    'kneser-ney': lambda: KneserNey(VOCAB, 3).fit(TABLE),
+    'mixture': lambda: Mixture([NGram(VOCAB, 3).fit(TABLE), NETWORKS['net']()], [.5, .5])}
+ALL = NETWORKS | COUNTED
+
+
+@pytest.fixture
+def model(request):
+    "A new model of the kind that is named"
+    return ALL[request.param]()
+
+
+def named(models): return pytest.mark.parametrize('model', list(models), indirect=True)
+
+
+def learns(model, **kw):
+    "The losses of a short training"
+    return fit(model, model.table(TRAIN, VOCAB), epochs=4, batch_size=64, lr=.01,
+               g=seeded(), **kw)['loss']
+
+
+@named(ALL)
+def test_types_scored(model, tmp_path):
+    "Every model scores, draws, is saved and loaded in each type; about the same numbers"
+    expected = nll(model, DEV)
+    for kind in TYPES:
+        model.to(kind)
+        found = nll(model, DEV)
+        assert found==pytest.approx(expected, rel=.02 if kind.itemsize==2 else 1e-4)
+        assert len(sample(model, 5, g=seeded()))==5
+        save(model, tmp_path/'m')
+        back = load(tmp_path/'m')
+        assert nll(back, DEV)==found and sample(back, 5, g=seeded())==sample(
+            model, 5, g=seeded())
+    for kind in (torch.int64, torch.complex64, torch.bool):
+        with pytest.raises(ValueError, match='float32'): model.to(kind)
+
+
+@pytest.mark.parametrize('kind', TYPES[:3], ids=str)
+@named(NETWORKS)
+def test_types_trained(model, kind):
+    "All but float16 are trained in, and learn"
+    losses = learns(model.to(kind))
+    assert all(map(math.isfinite, losses)) and losses[-1] < losses[0]
+    assert {t.dtype for t in model.state().values()}=={kind}
+
+
+@named(NETWORKS)
+def test_float16(model):
+    with pytest.raises(ValueError, match='float32'): learns(model.to(torch.float16))
+
+
+@pytest.mark.skipif(not DEVICES, reason='there is no graphics card')
+@pytest.mark.parametrize('device', DEVICES)
+@named(NETWORKS)
+def test_devices(model, device, tmp_path):
+    "A graphics card trains, scores, draws and saves; the losses are the CPU's, nearly"
+    expected = nll(model, DEV)
+    assert nll(model.to(device), DEV)==pytest.approx(expected, rel=1e-4)
+    losses = learns(model)
+    assert losses[-1] < losses[0] and model.device.type==device
+    assert len(sample(model, 5, g=seeded()))==5
+    save(model, tmp_path/'m')
+    assert nll(load(tmp_path/'m'), DEV)==pytest.approx(nll(model, DEV), rel=1e-4)
+
+
+def test_no_device():
+    "A device that isn't there is an error at once, and the model stays where it was"
+    for model in (make() for make in ALL.values()):
+        if torch.cuda.is_available(): continue
+        with pytest.raises((AssertionError, RuntimeError)): model.to('cuda')
+        assert model.device.type=='cpu' and math.isfinite(nll(model, DEV))
+
+
+class Scale(Layer):
+    "A layer with a parameter, and without a word on its state"
+    def __init__(self, n): self.s = torch.ones(n, requires_grad=True)
+    def __call__(self, x): return x*self.s
+    def parameters(self): return [self.s]
+
+
+class Scaled(MLP):
+    "A network with a layer of the user's"
+    def __init__(self, vocab, block_size=3, g=None):
+        super().__init__(vocab, block_size, n_embd=4, n_hidden=8, g=g)
+        self._config = dict(block_size=block_size)
+        self.net = Sequential(*self.net.layers[:2], Scale(12), *self.net.layers[2:])
+
+
+def test_own_layer(tmp_path):
+    "What a layer learns isn't lost: on saving, resuming, moving"
+    from makemore_lit.checkpoints import MODELS
+    states, model = [], Scaled(VOCAB, g=seeded())
+    losses = learns(model, after_step=lambda run: states.append(run.state()))
+    scale = model.net[2].s.detach().clone()
+    assert (scale != 1).all()
+    resumed = Scaled(VOCAB, g=seeded())
+    assert learns(resumed, resume=states[len(states)//2])==losses
+    assert torch.equal(resumed.net[2].s, scale)
+    with pytest.raises(ValueError, match=re.escape('register(Scaled)')): save(model, 'm')
+    register(Scaled)
+    try:
+        save(model, tmp_path/'m')
+        assert torch.equal(load(tmp_path/'m').net[2].s, scale)
+    finally: del MODELS['Scaled']
+    assert model.to(torch.float64).net[2].s.dtype==torch.float64
+
+
+def test_lost_parameters():
+    "A parameter that a state doesn't hold is an error before any training"
+    class Forgets(MLP):
+        def state(self): return {k:t for k,t in super().state().items() if k[0] != '0'}
+    with pytest.raises(ValueError, match='state'): learns(Forgets(VOCAB, n_hidden=8))
+
+
+def test_module():
+    "An nn.Module trains by `sgd` (its parameters are a generator) and by `fit`"
+    net = nn.Sequential(nn.Embedding(len(VOCAB), 6), nn.Flatten(), nn.Linear(18, len(VOCAB)))
+    X, Y = windows(TRAIN, VOCAB, 3)
+    before = net[2].weight.detach().clone()
+    losses = sgd(net, X, Y, [.5]*100, g=seeded())
+    assert not torch.equal(net[2].weight, before) and losses[-20:].mean() < losses[:20].mean()
+    model = Wrapped(net, VOCAB, 3)
+    fit(model, model.table(TRAIN, VOCAB), epochs=2, lr=.01)
+    assert len(sample(model, 3, g=seeded()))==3
+    counts3 = count_contexts(DEV, VOCAB, 3)
+    for f in (nll, sample):
+        with pytest.raises((ValueError, TypeError), match='Wrapped'):
+            f(*(net, counts3) if f is nll else (net,))
+
+
+def test_as_in_torch():
+    "Names that PyTorch's modules have: they work, or say what does it here"
+    model = MLP(VOCAB, g=seeded())
+    assert model.eval() is model and not model.training
+    assert list(model.state_dict())==list(model.state())
+    assert isinstance(model.net[0], Embedding) and isinstance(model.net[-1], Linear)
+    for name in ('cpu', 'cuda', 'zero_grad', 'forward', 'load_state_dict', 'modules'):
+        with pytest.raises(AttributeError, match='use '): getattr(model, name)
+    table = model.table(TRAIN, VOCAB)
+    assert nll(model, TRAIN)==nll(model, table)
+    x, n = table[0]
+    assert (x.shape, n.shape)==((3,), (len(VOCAB),))
+    assert sum(1 for _ in table)==len(table)
+    batch = next(iter(torch.utils.data.DataLoader(table, batch_size=7)))
+    assert [t.shape for t in batch]==[(7, 3), (7, len(VOCAB))]
+    with pytest.raises(ValueError, match='table'): fit(model, (x, n), epochs=1, lr=.1)
+    with pytest.raises(ValueError, match='seed=42'): sample(model, 3, g=42)
+    assert sample(model, 3, seed=42)==sample(model, 3, g=seeded(42))
+    assert len({VOCAB, Vocab(WORDS)})==1
+    with pytest.raises(ValueError, match='give a list'):
+        count_contexts((w for w in TRAIN), VOCAB, 3)
+
+
+def test_strings():
+    "A string isn't a list of one-letter names"
+    model = Bigram(VOCAB, 1.)
+    for wrong in (lambda: split_words('emma'*9),
+                  lambda: count_contexts('emma', VOCAB, 1), lambda: windows('emma', VOCAB, 1),
+                  lambda: nll(model, 'emma')):
+        with pytest.raises(ValueError): wrong()
+
+
+def test_reprs():
+    "No repr is an address, and none prints a whole corpus"
+    layers = [Linear(2, 3), Flatten(), Sequential(Linear(2, 3), Flatten()), Scale(2)]
+    others = [VOCAB, load_corpus(), count_contexts(TRAIN, VOCAB, 2),
+              Recurrent(VOCAB).table(TRAIN, VOCAB), Recurrent(VOCAB).table(TRAIN, VOCAB)[:3][0],
+              Wrapped(nn.Linear(2, 2), VOCAB, 1)]
+    seen = []
+    fit(MLP(VOCAB), count_contexts(DEV, VOCAB, 3), epochs=1, lr=.1, after_step=seen.append)
+    for thing in (*layers, *others, *(make() for make in ALL.values()), *seen):
+        assert ' at 0x' not in repr(thing) and len(repr(thing)) < 400, repr(thing)
+
+
+def test_progress(monkeypatch):
+    "A bar in a terminal and in Jupyter, none elsewhere"
+    monkeypatch.delenv('TQDM_DISABLE', raising=False)
+    monkeypatch.delitem(sys.modules, 'ipykernel', raising=False)
+    assert progress([1], 'x').disable
+    monkeypatch.setitem(sys.modules, 'ipykernel', sys)
+    assert not progress([1], 'x').disable
+    monkeypatch.setenv('TQDM_DISABLE', '1')
+    assert progress([1], 'x').disable
+
+
+def test_package():
+    "Modules are there without an import of their own; a wrong name says which there are"
+    code = """
+import makemore_lit
+assert makemore_lit.data.Vocab(['ava']) and 'mlp' in makemore_lit.__all__
+from makemore_lit import *
+assert counts.Bigram and 'cli' in dir()
+try: makemore_lit.datta
+except AttributeError as e: assert 'data' in str(e)
+"""
+    p = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert (p.returncode, p.stderr)==(0, '')
+
+
+@pytest.mark.parametrize('name', PRETRAINED)
+def test_pretrained(name):
+    "The shipped models in each type"
+    model = pretrained(name)
+    expected = nll(model, ['emma', 'olivia'])
+    for kind in TYPES:
+        assert nll(pretrained(name).to(kind), ['emma', 'olivia'])==pytest.approx(
+            expected, rel=.02 if kind.itemsize==2 else 1e-4)
