@@ -20,7 +20,7 @@ from .checkpoints import load, load_training, MAX_BLOCK_SIZE, PRETRAINED
 from .checkpoints import pretrained_path, read_card, save, save_training
 from .contexts import bootstrap, name_nll, NGram
 from .corpora import CORPORA, kind_of, load_corpus, need, write_atomic
-from .counts import nll, sample, surprise
+from .counts import nll, sample, surprise, unended
 from .data import seeded, split_words, unseen, Vocab
 from .results import compare, has_few, new_names, RECIPES, show_rows, sized
 from .results import TRAINABLE, trained
@@ -513,7 +513,8 @@ def makemore_sample(
     drawn = _drawn(model, n, known, temperature=temperature, top_k=top_k,
                    prompt=prompt, max_len=max_len + 1, g=g)
     names = [w[:max_len] for w in drawn]
-    cut = [len(w) > max_len for w in drawn]
+    going_on = unended(model, drawn, temperature=temperature, top_k=top_k, g=g)
+    cut = [len(w) > max_len or more for w,more in zip(drawn, going_on)]
     if json_:
         nats, _ = name_nll(model, names)
         rows = []

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['plot_bigrams', 'plot_strips', 'dense_rows', 'LanguageModel', 'check_vocab', 'check_counts', 'ContextCounts',
            'count_contexts', 'Bigram', 'BigramNet', 'seen_by', 'evaluating', 'nll', 'surprises', 'surprise',
-           'plot_surprise', 'sample', 'Wrapped']
+           'plot_surprise', 'sample', 'unended', 'Wrapped']
 
 # %% ../nbs/01_counts.ipynb #f2b6d361
 import contextlib, math
@@ -495,11 +495,13 @@ def surprises(model, # any language model
     for i in range(0, max(len(words), 1), some):
         X, Y = windows(words[i:i+some], model.vocab, T)
         chars.append(Y)
+        # Small tensors kept between large ones would hold the memory of these.
+        nats.append(torch.empty(len(Y), dtype=torch.float64))
         with evaluating(model):
-            for x,y in zip(X.split(step), Y.split(step)):
+            for x,y,part in zip(X.split(step), Y.split(step), nats[-1].split(step)):
                 if _sparse(model): logp = model.log_prob(seen_by(model, x), y)
                 else: logp = _log_probs(model, x).gather(1, y[:, None])[:, 0]
-                nats.append(-logp)
+                part.copy_(-logp)
     return torch.cat(nats), torch.cat(chars)
 
 # %% ../nbs/01_counts.ipynb #922addfb
@@ -622,6 +624,29 @@ def sample(model, # any language model
         if len(names)==n: return names
     raise ValueError(f"only {len(names)} of {n} names were found outside `exclude` in "
                      "100 rounds; raise the temperature")
+
+# %% ../nbs/01_counts.ipynb #99111183
+@torch.no_grad()
+def unended(model, # any language model
+            names:Sequence[str], *, # that were drawn from it
+            temperature:float=1., # with which they were drawn
+            top_k:int|None=None, # the same
+            g:torch.Generator|None=None # on the CPU
+           )->list[bool]: # for each name, whether it isn't whole
+    """Which names end only because the model reads no further.
+
+    For each name that is as long as `model.longest`, one more character is drawn.
+    """
+    found = [False]*len(names)
+    longest = getattr(model, 'longest', None) or 0  # 0: there is no such length
+    full = [i for i,w in enumerate(names) if len(w)==longest]
+    for some in torch.tensor(full, dtype=torch.int64).split(_at_once(model)):
+        ix = torch.zeros(len(some), model.block_size, dtype=torch.int64)
+        ix[:, -longest:] = torch.tensor([model.vocab.encode(names[i]) for i in some])
+        with evaluating(model): logits = model(ix.to(model.device)).cpu().double()
+        more = _choose(logits, temperature, top_k, g) > 0
+        for i,goes_on in zip(some.tolist(), more.tolist()): found[i] = goes_on
+    return found
 
 # %% ../nbs/01_counts.ipynb #98376679
 class Wrapped(LanguageModel):

@@ -12,7 +12,7 @@ from .attention import Transformer
 from .backprop import backward
 from .contexts import KneserNey, NGram
 from .corpora import show_parameters
-from .counts import Bigram, BigramNet, LanguageModel, nll, sample
+from .counts import Bigram, BigramNet, LanguageModel, nll, sample, unended
 from .data import progress, seeded, split_words, unseen, Vocab
 from .descent import autograd, clipped, fit, matrices
 from .mlp import MLP
@@ -226,8 +226,10 @@ def new_names(model:LanguageModel, # a trained one
     """
     longest = max(100, *map(len, words))
     # Where names are long, fewer have to do: each step reads all of what was drawn
-    names = sample(model, 10**5//longest, max_len=longest + 1, g=seeded(seed))
-    names = [w for w in names if len(w) <= longest]
+    g = seeded(seed)
+    names = sample(model, 10**5//longest, max_len=longest + 1, g=g)
+    whole = zip(names, unended(model, names, g=g))
+    names = [w for w,goes_on in whole if len(w) <= longest and not goes_on]
     # A dictionary's keys are distinct, in the order in which they came
     distinct = dict.fromkeys(unseen(names, words))
     return list(distinct)[:10]
