@@ -1,0 +1,122 @@
+// The first view: the next letters side by side, what was counted, and the surprise.
+
+import {contextOf} from './models.js'
+import {element, hidden, make, ranks, spoken, strip} from './dom.js'
+
+const NOTHING = '–'  // stands where a model has no place any more
+const DEEPEST = 6  // nats and more have the deepest colour
+
+/** How much a model sees, in words. */
+const sees = m => m.models ? 'weighted' : m.wholeNames ? 'sees all' : `sees ${m.blockSize}`
+
+/** A strip under a name, and a line that says what it is. */
+function stripRow(called, note, itos, add) {
+  const {node, show} = strip(itos, add), small = make('small', {textContent: note}), who = make('div', {className: 'play-who'}, make('b', {textContent: called}), small)
+  return {row: make('div', {className: 'play-bar'}, who, node), show, who}
+}
+
+/** The strips of all models, in the order of the mixture's chances, so that a letter has the same place in each. */
+function chances(models, add) {
+  const rows = models.map(m => stripRow(m.name, sees(m), m.itos, add))
+  element('strips').append(...rows.map(({row}) => row))
+  return logProbs => {
+    const known = logProbs.at(-1) ?? logProbs.find(x => x), rank = ranks(known)
+    rows.forEach(({show}, m) => show(logProbs[m] && logProbs[m].map(Math.exp), rank, models[m].name))
+  }
+}
+
+/** What was counted after the last characters: a strip for each length, while there is one. */
+function evidence(ngram, add) {
+  const rows = Array.from({length: ngram.blockSize}, () => stripRow('', '', ngram.itos, add)), {itos} = ngram
+  element('counted').append(...rows.map(({row}) => row))
+  return text => {
+    const context = contextOf(ngram, text), found = ngram.counted(context).slice(1), said = []
+    rows.forEach(({row, show, who}, k) => {
+      const n = found[k], seen = context.slice(-k - 1), shown = seen.map(i => itos[i]).join('')
+      row.hidden = !n || (k > 0 && seen[1] === 0)  // a boundary before a boundary tells nothing new
+      if (row.hidden) return
+      const total = n.reduce((a, b) => a + b), p = n.map(x => x/total), best = n.indexOf(Math.max(...n))
+      who.replaceChildren(make('b', {textContent: `after ${shown}`}), make('small', {textContent: `${total.toLocaleString('en')} ×`}))
+      show(p, ranks(p), `after ${shown}, ${total} times`)
+      said.push({shown, total, best, times: n[best]})
+    })
+    element('why').textContent = because(said, itos)
+  }
+}
+
+/** The evidence in two sentences. */
+function because(said, itos) {
+  const one = said[0], last = said.at(-1), first = ({shown, total, best, times}) =>
+    `${shown === itos[0] ? 'at the beginning of a name' : `after “${shown}”`} stood “${spoken(itos, best)}” ${times.toLocaleString('en')} of ${total.toLocaleString('en')} times`
+  if (!one) return 'What you typed last was never seen in the names that the models learned from.'
+  const begin = `In the names that the models learned from, ${first(one)}.`
+  const more = last === one ? '' : ` Further back, ${first(last)}: a longer context says more, but is seen more rarely.`
+  return `${begin}${more} No model was told a rule of spelling; whatever they know is in such counts.`
+}
+
+/** The table of next characters, filled in only while it is open. */
+function numbers(models) {
+  const bars = [], head = models.map(m => make('th', {scope: 'col', textContent: m.name}))
+  const rows = models[0].itos.map((c, i) => {
+    const cells = models.map(() => make('td', {}, make('i', {ariaHidden: 'true'}), make('b')))
+    bars.push(cells.map(cell => cell.children))
+    return make('tr', {}, make('th', {scope: 'row', textContent: c}), ...cells)
+  })
+  element('next').append(make('thead', {}, make('tr', {}, make('td'), ...head)), make('tbody', {}, ...rows))
+  let latest = []
+  const fill = () => element('numbers').open && bars.forEach((row, c) => row.forEach(([bar, number], m) => {
+    const p = latest[m] ? Math.exp(latest[m][c]) : 0
+    bar.style.transform = `scaleX(${p})`
+    number.textContent = latest[m] ? (100*p).toFixed(1) : NOTHING
+  }))
+  element('numbers').addEventListener('toggle', fill)
+  return logProbs => {
+    latest = logProbs
+    fill()
+  }
+}
+
+/** The table of surprises: for each model the mean, the characters of `text` and its end with nats, and its mean on the dev names. */
+function showSurprise(models, text, found) {
+  const head = ['model', 'mean', ...text, 'end', 'others'].map((c, i) => make('th', {scope: 'col'}, i === 1 ? c : hidden(c)))
+  const shown = nats => Number.isNaN(nats) ? NOTHING : nats.toFixed(2), letters = [...text]
+  head.at(-1).replaceChildren('other names')
+  const rows = models.map((model, m) => {
+    const numbers = [...letters.map(c => model.itos.indexOf(c, 1)), 0]
+    const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN), mean = nats.reduce((a, b) => a + b)/nats.length
+    const cells = nats.map((x, t) => {
+      const cell = make('td', {}, make('span', {textContent: letters[t] ?? model.itos[0]}), make('small', {textContent: shown(x)}))
+      cell.style.background = `rgba(var(--down), ${Math.min(x/DEEPEST || 0, 1)*.75})`
+      return cell
+    })
+    const bar = x => {
+      const cell = make('td', {className: 'play-mean'}, make('i', {ariaHidden: 'true'}), make('b', {textContent: shown(x)}))
+      cell.firstChild.style.transform = `scaleX(${Math.min(x/4 || 0, 1)})`
+      return cell
+    }
+    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), bar(mean), ...cells, bar(model.dev))
+  })
+  element('surprise').replaceChildren(make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
+}
+
+/** Who is least surprised, in a sentence. */
+function least(models, text, found) {
+  const numbers = [...Array.from(text, c => models[0].itos.indexOf(c, 1)), 0]
+  const means = models.map((_, m) => numbers.reduce((sum, i, t) => sum - (found[m][t] ? found[m][t][i] : NaN), 0)/numbers.length)
+  const ranked = means.map((x, m) => [x, models[m].name]).filter(([x]) => !Number.isNaN(x)).sort((a, b) => a[0] - b[0])
+  return `${text ? `“${text}”` : 'An empty name'} and its end surprise the ${ranked[0][1]} least, by ${ranked[0][0].toFixed(2)} nats a letter, and the ${ranked.at(-1)[1]} most, by ${ranked.at(-1)[0].toFixed(2)}. `
+    + 'One name is luck; over thousands, those that see more are surprised less.'
+}
+
+/** The first view: a function that shows a text and the predictions for it. */
+export function nextView(models, add) {
+  const showChances = chances(models, add), showNumbers = numbers(models), showCounted = evidence(models.find(m => m.name === '5-gram'), add)
+  return (text, found) => {
+    const next = found.map(steps => steps.at(-1))
+    showChances(next)
+    showCounted(text)
+    showSurprise(models, text, found)
+    element('least').textContent = least(models, text, found)
+    showNumbers(next)
+  }
+}
