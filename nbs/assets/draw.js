@@ -63,8 +63,8 @@ function temperedStrips(itos) {
     const logits = model.logits(contextOf(model, begin))
     if (!begin) logits[0] = -Infinity  // no name is empty
     const plain = tempered(logits, 1), rank = ranks(plain), after = begin ? `after “${begin}”` : 'the first letter'
-    rows[0].who.firstChild.textContent = `${after}, at 1.0`
-    rows[1].who.firstChild.textContent = `at ${temperature.toFixed(1)}`
+    rows[0].who.firstChild.textContent = after
+    rows[1].who.firstChild.textContent = `at temperature ${temperature.toFixed(1)}`
     rows[0].show(plain, rank, `${after}, at temperature 1`)
     rows[1].show(tempered(logits, temperature), rank, `${after}, at temperature ${temperature}`)
   }

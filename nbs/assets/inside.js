@@ -48,31 +48,32 @@ function showLayer({canvas, places, caption, title}, {before, after}, level, con
 
 const distance = (x, y) => Math.sqrt(x.reduce((sum, a, j) => sum + (a - y[j])**2, 0))
 
+const size = x => Math.sqrt(x.reduce((sum, a) => sum + a*a, 0))
+
 /** The states of a GRU along a name, that of the empty beginning first. */
 const statesOf = (model, context) => context.map((_, t) => model.state(context.slice(0, t + 1)))
 
 /** The units of a GRU, those that change least from letter to letter first. */
 function slowest(model) {
-  const moved = new Float64Array(model.state([0]).length), size = new Float64Array(moved.length)
+  const moved = new Float64Array(model.state([0]).length), sizes = new Float64Array(moved.length)
   for (const name of USUAL) {
     const states = statesOf(model, contextOf(model, name))
     states.slice(1).forEach((h, t) => h.forEach((x, j) => {
       moved[j] += Math.abs(x - states[t][j])
-      size[j] += Math.abs(x)
+      sizes[j] += Math.abs(x)
     }))
   }
-  return Array.from(moved.keys()).sort((a, b) => moved[a]/size[a] - moved[b]/size[b])
+  return Array.from(moved.keys()).sort((a, b) => moved[a]/sizes[a] - moved[b]/sizes[b])
 }
 
-/** For each letter of a name: the share of the state that it rewrote, 0 to 1; and how much is left there of the first letter: the mean
+/** For each letter of a name: how far it moved the state, from 0 to 1 for its opposite; and how much is left there of the first letter: the mean
     distance to the states of names that begin with another letter, as a share of what it was after the first. */
 export function memory(model, context) {
   const states = statesOf(model, context), first = context[1], others = model.itos.map((_, i) => i).filter(i => i > 0 && i !== first)
   const apart = states.map((h, t) => t === 0 ? 0 : others.reduce((sum, i) => {
     return sum + distance(h, model.state([0, i, ...context.slice(2, t + 1)]))
   }, 0)/others.length)
-  return states.slice(1).map((h, t) => ({h, rewritten: Math.min(distance(h, states[t])/(distance(h, h.map(() => 0)) + distance(states[t], h.map(() => 0))), 1),
-                                         left: apart[t + 1]/apart[1]}))
+  return states.slice(1).map((h, t) => ({h, moved: distance(h, states[t])/(size(h) + size(states[t])), left: apart[t + 1]/apart[1]}))
 }
 
 /** The GRU's state along what is typed: a row for each letter, a square for each unit, and two bars. */
@@ -84,18 +85,18 @@ function stateRows(model) {
     return made
   }
   const head = make('div', {className: 'play-state play-small'}, make('b'), make('span', {textContent: 'slow units … quick units'}),
-                    make('span', {textContent: 'rewritten'}), make('span', {textContent: 'first letter left'}))
+                    make('span', {textContent: 'moved'}), make('span', {textContent: 'left of the first'}))
   return text => {
     const context = contextOf(model, text)
-    const rows = memory(model, context).map(({h, rewritten, left}, t) => {
+    const rows = memory(model, context).map(({h, moved, left}, t) => {
       const canvas = make('canvas', {width: across, height: 1}), draw = canvas.getContext('2d')
       order.forEach((unit, x) => {
         draw.fillStyle = `rgba(${h[unit] > 0 ? UP : DOWN}, ${Math.min(Math.abs(h[unit]), 1)})`
         draw.fillRect(x, 0, 1, 1)
       })
       canvas.setAttribute('role', 'img')
-      canvas.ariaLabel = `The ${across} units after ${model.itos[context[t + 1]]}: ${Math.round(100*rewritten)} % rewritten, ${Math.round(100*left)} % left of the first letter`
-      return make('div', {className: 'play-state'}, make('b', {textContent: model.itos[context[t + 1]]}), canvas, bar('play-rewritten', rewritten), bar('play-left', left))
+      canvas.ariaLabel = `The ${across} units after ${model.itos[context[t + 1]]}: moved by ${Math.round(100*moved)} %, ${Math.round(100*left)} % left of the first letter`
+      return make('div', {className: 'play-state'}, make('b', {textContent: model.itos[context[t + 1]]}), canvas, bar('play-moved', moved), bar('play-left', left))
     })
     element('state').replaceChildren(...(rows.length ? [head, ...rows] : [make('p', {textContent: 'Type a letter to see the memory of it.'})]))
   }

@@ -7,7 +7,7 @@ const NOTHING = '–'  // stands where a model has no place any more
 const DEEPEST = 6  // nats and more have the deepest colour
 
 /** How much a model sees, in words. */
-const sees = m => m.models ? 'weighted' : m.wholeNames ? 'sees all' : `sees ${m.blockSize}`
+const sees = m => m.models ? 'all six vote' : m.wholeNames ? 'sees all letters' : `sees ${m.blockSize === 1 ? 'one letter' : `${m.blockSize} letters`}`
 
 /** A strip under a name, and a line that says what it is. */
 function stripRow(called, note, itos, add) {
@@ -76,11 +76,11 @@ function numbers(models) {
   }
 }
 
-/** The table of surprises: for each model the mean, the characters of `text` and its end with nats, and its mean on the dev names. */
-function showSurprise(models, text, found) {
-  const head = ['model', 'mean', ...text, 'end', 'others'].map((c, i) => make('th', {scope: 'col'}, i === 1 ? c : hidden(c)))
+/** The table of surprises: for each model its mean over the `held` dev names, the mean over `text` and its end, and
+    the nats of each character. */
+function showSurprise(models, text, found, held) {
+  const heads = [hidden('model'), `${held} names`, 'this name', ...Array.from(text, hidden), 'its end']
   const shown = nats => Number.isNaN(nats) ? NOTHING : nats.toFixed(2), letters = [...text]
-  head.at(-1).replaceChildren('other names')
   const rows = models.map((model, m) => {
     const numbers = [...letters.map(c => model.itos.indexOf(c, 1)), 0]
     const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN), mean = nats.reduce((a, b) => a + b)/nats.length
@@ -89,14 +89,14 @@ function showSurprise(models, text, found) {
       cell.style.background = `rgba(var(--down), ${Math.min(x/DEEPEST || 0, 1)*.75})`
       return cell
     })
-    const bar = x => {
-      const cell = make('td', {className: 'play-mean'}, make('i', {ariaHidden: 'true'}), make('b', {textContent: shown(x)}))
-      cell.firstChild.style.transform = `scaleX(${Math.min(x/4 || 0, 1)})`
+    const bar = (x, longest, className) => {
+      const cell = make('td', {className: `play-mean ${className}`}, make('i', {ariaHidden: 'true'}), make('b', {textContent: shown(x)}))
+      cell.firstChild.style.transform = `scaleX(${Math.min(x/longest || 0, 1)})`
       return cell
     }
-    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), bar(mean), ...cells, bar(model.dev))
+    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), bar(model.dev, 2.6, 'play-many'), bar(mean, 5, 'play-this'), ...cells)
   })
-  element('surprise').replaceChildren(make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
+  element('surprise').replaceChildren(make('thead', {}, make('tr', {}, ...heads.map(c => make('th', {scope: 'col'}, c)))), make('tbody', {}, ...rows))
 }
 
 /** Who is least surprised, in a sentence. */
@@ -104,18 +104,18 @@ function least(models, text, found) {
   const numbers = [...Array.from(text, c => models[0].itos.indexOf(c, 1)), 0]
   const means = models.map((_, m) => numbers.reduce((sum, i, t) => sum - (found[m][t] ? found[m][t][i] : NaN), 0)/numbers.length)
   const ranked = means.map((x, m) => [x, models[m].name]).filter(([x]) => !Number.isNaN(x)).sort((a, b) => a[0] - b[0])
-  return `${text ? `“${text}”` : 'An empty name'} and its end surprise the ${ranked[0][1]} least, by ${ranked[0][0].toFixed(2)} nats a letter, and the ${ranked.at(-1)[1]} most, by ${ranked.at(-1)[0].toFixed(2)}. `
-    + 'One name is luck; over thousands, those that see more are surprised less.'
+  return `${text ? `“${text}”` : 'An empty name'}, if it ended here, would surprise the ${ranked[0][1]} least, by ${ranked[0][0].toFixed(2)} nats a letter, and the ${ranked.at(-1)[1]} most, by ${ranked.at(-1)[0].toFixed(2)}. `
+    + 'One name is luck. Over many names (the blue bars), the more a model sees, the less it is surprised; and all six together, each with a weight, are surprised least.'
 }
 
 /** The first view: a function that shows a text and the predictions for it. */
-export function nextView(models, add) {
+export function nextView(models, held, add) {
   const showChances = chances(models, add), showNumbers = numbers(models), showCounted = evidence(models.find(m => m.name === '5-gram'), add)
   return (text, found) => {
     const next = found.map(steps => steps.at(-1))
     showChances(next)
     showCounted(text)
-    showSurprise(models, text, found)
+    showSurprise(models, text, found, held)
     element('least').textContent = least(models, text, found)
     showNumbers(next)
   }

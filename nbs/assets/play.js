@@ -95,14 +95,15 @@ async function loaded() {
 
 async function start() {
   const {models, bloom, sources} = await loaded(), {levels, dev, itos} = sources.names
-  for (const [id, rows] of [['learned', rowsOf(levels.slice(0, 2), itos.length)], ['held', dev]])
-    element(id).textContent = endsIn(rows).toLocaleString('en')
+  const learned = endsIn(rowsOf(levels.slice(0, 2), itos.length)).toLocaleString('en'), held = endsIn(dev).toLocaleString('en')
+  element('learned').textContent = learned
+  element('held').textContent = held
   let view = 'next'
   const add = c => {
     element('text').value += c
     show()
   }
-  const views = {next: nextView(models, add), inside: insideView(models), draw: drawView(models, bloom, typed)}
+  const views = {next: nextView(models, held, add), inside: insideView(models), draw: drawView(models, bloom, typed)}
   const train = trainView(sources)
 
   /** Show what is typed in the view that is open; `began` is when the key was pressed. */

@@ -11,7 +11,7 @@ let run = null
 /** Begin a training. */
 function start({kind, rows, dev, itos, rate, longest, ...options}) {
   const V = itos.length, net = (kind === 'layer' ? OneLayer : Perceptron).start(V, options)
-  run = {net: Object.assign(net, {itos, longest}), adam: new Adam(net), rows, dev, rate, going: true, steps: 0, seconds: 0, loss: NaN,
+  run = {net: Object.assign(net, {itos, longest}), adam: new Adam(net), rows, dev, rate, going: true, steps: 0, seconds: 0, losses: [],
          order: batches(rows.U, BATCH), reported: 0}
   report()
   slice(run)
@@ -27,20 +27,20 @@ function slice(mine) {
   if (run.going) setTimeout(() => slice(mine))
 }
 
-/** One step on one mini-batch. What is reported is a running mean of the mini-batches' losses. */
+/** One step on one mini-batch. */
 function step() {
   const loss = run.net.backward(run.rows, run.order.next().value)
   run.adam.step(run.rate)
   run.steps++
-  run.loss = Number.isNaN(run.loss) || run.steps < 2 ? loss : .9*run.loss + .1*loss
+  run.losses.push(loss)
 }
 
-/** Tell the page how far it is; a loss that isn't finite any more ends the training. */
+/** Tell the page how far it is: the mean loss of the mini-batches since the last report, the loss on dev, and names. A loss that isn't finite any more ends the training. */
 function report() {
-  const {net, steps, seconds, loss} = run, dev = net.loss(run.dev), lost = !Number.isFinite(dev)
+  const {net, steps, seconds, losses} = run, loss = losses.reduce((a, b) => a + b, 0)/losses.length, dev = net.loss(run.dev), lost = !Number.isFinite(dev)
   const words = lost ? [] : [...sampling(net, 8, {seed: 3, maxLen: 16})].pop().words  // always from the same random numbers
   if (lost) run.going = false
-  run.reported = performance.now()
+  Object.assign(run, {reported: performance.now(), losses: []})
   postMessage({steps, seconds, loss, dev, words, lost, size: net.size})
 }
 
