@@ -1,7 +1,7 @@
 // The second view: names drawn, at a temperature.
 
 import {contextOf} from './models.js'
-import {element, hidden, make, ranks, spoken, strip} from './dom.js'
+import {element, hidden, make, percent, ranks, spoken, strip} from './dom.js'
 import {sampling, tempered} from './sample.js'
 
 const AT_ONCE = 24  // names that are drawn again with each change
@@ -52,6 +52,14 @@ function drawing(models, bloom, typed) {
   }
 }
 
+/** What a temperature does, in words. */
+function effect(itos, plain, changed, temperature) {
+  if (temperature === 1) return 'At temperature 1 the model draws by its own chances.'
+  const best = plain.indexOf(Math.max(...plain)), numbers = `“${spoken(itos, best)}” has ${percent(changed[best])} % in place of ${percent(plain[best])} %`
+  return temperature < 1 ? `Below 1 what is likely gets likelier (${numbers}): the names become tame, and alike.`
+    : `Above 1 what is unlikely gets a better chance (${numbers}): the names become wild, and hard to say.`
+}
+
 /** The strip of the next letter at temperature 1, and at the chosen one. */
 function temperedStrips(itos) {
   const rows = ['at temperature 1', 'at yours'].map(called => {
@@ -66,7 +74,9 @@ function temperedStrips(itos) {
     rows[0].who.firstChild.textContent = after
     rows[1].who.firstChild.textContent = `at temperature ${temperature.toFixed(1)}`
     rows[0].show(plain, rank, `${after}, at temperature 1`)
-    rows[1].show(tempered(logits, temperature), rank, `${after}, at temperature ${temperature}`)
+    const changed = tempered(logits, temperature)
+    rows[1].show(changed, rank, `${after}, at temperature ${temperature}`)
+    element('tells').textContent = effect(itos, plain, changed, temperature)
   }
 }
 
