@@ -37,6 +37,7 @@ function drawing(models, bloom, typed) {
     const mine = ++latest
     try {
       const {model, ...options} = choices(models, typed())
+      if (pause) element('drawn').textContent = 'Drawing…'
       for (const {words, open} of sampling(model, n, options)) {
         if (open && !pause) continue
         const known = words.map(w => !open && bloom.has(w)), marked = known.filter(x => x).length

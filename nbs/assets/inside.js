@@ -54,7 +54,7 @@ const size = x => Math.sqrt(x.reduce((sum, a) => sum + a*a, 0))
 const statesOf = (model, context) => context.map((_, t) => model.state(context.slice(0, t + 1)))
 
 /** The units of a GRU, those that change least from letter to letter first. */
-function slowest(model) {
+export function slowest(model) {
   const moved = new Float64Array(model.state([0]).length), sizes = new Float64Array(moved.length)
   for (const name of USUAL) {
     const states = statesOf(model, contextOf(model, name))
