@@ -221,7 +221,7 @@ export function signed(vocab) {
 /** Several models that vote: the mean of their probabilities, with weights. It ends a name where the first of them does. */
 export class Mixture {
   constructor(models, weights) {
-    Object.assign(this, {name: 'mixed', models, weights, itos: models[0].itos, wholeNames: true})
+    Object.assign(this, {name: 'mixture', models, weights, itos: models[0].itos, wholeNames: true})
     this.blockSize = Math.max(...models.map(m => m.blockSize))
     this.longest = Math.min(...models.map(m => m.longest ?? Infinity))
   }

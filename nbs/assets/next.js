@@ -36,7 +36,7 @@ function evidence(ngram, add) {
       row.hidden = !n || (k > 0 && seen[1] === 0)  // a boundary before a boundary tells nothing new
       if (row.hidden) return
       const total = n.reduce((a, b) => a + b), p = n.map(x => x/total), best = n.indexOf(Math.max(...n))
-      who.replaceChildren(make('b', {textContent: `after ${shown}`}), make('small', {textContent: `${total.toLocaleString('en')} ×`}))
+      who.replaceChildren(make('b', {textContent: shown[0] !== itos[0] ? `after ${shown}` : shown.length > 1 ? `begins ${shown.slice(1)}` : 'begins'}), make('small', {textContent: `${total.toLocaleString('en')} ×`}))
       show(p, ranks(p), `after ${shown}, ${total} times`)
       said.push({shown, total, best, times: n[best]})
     })
@@ -44,10 +44,16 @@ function evidence(ngram, add) {
   }
 }
 
+/** A context in words: the boundary in front is the beginning of a name. */
+function where(shown, itos) {
+  const begins = shown[0] === itos[0], letters = begins ? shown.slice(1) : shown
+  return [letters ? `after “${letters}”` : '', begins ? 'at the beginning of a name' : ''].filter(x => x).join(' ')
+}
+
 /** The evidence in two sentences. */
 function because(said, itos) {
   const one = said[0], last = said.at(-1), first = ({shown, total, best, times}) =>
-    `${shown === itos[0] ? 'at the beginning of a name' : `after “${shown}”`} stood “${spoken(itos, best)}” ${times.toLocaleString('en')} of ${total.toLocaleString('en')} times`
+    `${where(shown, itos)} ${best ? `“${spoken(itos, best)}” came next` : 'the name ended'} ${times.toLocaleString('en')} of ${total.toLocaleString('en')} times`
   if (!one) return 'What you typed last was never seen in the names that the models learned from.'
   const begin = `In the names that the models learned from, ${first(one)}.`
   const more = last === one ? '' : ` Further back, ${first(last)}: a longer context says more, but is seen more rarely.`

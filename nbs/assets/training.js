@@ -4,6 +4,7 @@ import {element, make} from './dom.js'
 import {rowsOf} from './counts.js'
 
 const WIDE = 460, HIGH = 260, LEFT = 34, BELOW = 30  // of the curve, in its own units
+const TICKS = [.2, .5, 1, 1.5, 2, 2.5, 3, 4, 6, 10, 20, 50, 100, 1000]  // of the losses
 const KEPT = [0, 10, 100, 1000, 10000]  // the steps whose names stay in the table
 const svg = (tag, attributes, ...children) => {
   const made = document.createElementNS('http://www.w3.org/2000/svg', tag)
@@ -27,24 +28,25 @@ export function knownLosses(rows, dev) {
   return {pairs: loss/N, equal: Math.log(V)}
 }
 
-/** A curve of losses over steps, the steps on a logarithmic axis, with a dashed line for each loss that is known. */
+/** A curve of losses over steps, on two logarithmic axes, with a dashed line for each loss that is known. */
 function curve(lines) {
   const dev = svg('polyline', {class: 'play-dev'}), train = svg('polyline', {class: 'play-fit'}), ticks = svg('g', {class: 'play-ticks'})
   const picture = svg('svg', {viewBox: `0 0 ${WIDE} ${HIGH}`, role: 'img'}, ticks, train, dev)
-  const top = Math.max(lines.equal*1.2, 4), low = Math.min(1.8, lines.pairs*.75)
-  const y = loss => 8 + (HIGH - BELOW - 8)*(top - Math.min(Math.max(loss, low), top))/(top - low)
   const label = (text, at, anchor, words) => svg('text', {x: text, y: at, 'text-anchor': anchor}, words)
+  const y = (loss, [low, top]) => 8 + (HIGH - BELOW - 8)*Math.log(top/Math.max(loss, low))/Math.log(top/low)
   const x = (step, last) => LEFT + (WIDE - LEFT - 8)*Math.log10(1 + step)/Math.log10(1 + Math.max(last, 100))
   return {picture, show(points) {
-    const last = points.at(-1).steps, at = key => points.filter(p => Number.isFinite(p[key])).map(p => `${x(p.steps, last).toFixed(1)},${y(p[key]).toFixed(1)}`).join(' ')
+    const last = points.at(-1).steps, known = key => points.filter(p => Number.isFinite(p[key])), losses = [...known('dev').map(p => p.dev), lines.equal, lines.pairs]
+    const range = [Math.min(.85*lines.pairs, ...losses.map(l => .95*l)), Math.max(...losses.map(l => 1.15*l))]
+    const at = key => known(key).map(p => `${x(p.steps, last).toFixed(1)},${y(Math.min(p[key], range[1]), range).toFixed(1)}`).join(' ')
     dev.setAttribute('points', at('dev'))
     train.setAttribute('points', at('loss'))
     const marks = []
     for (const [loss, words] of [[lines.equal, 'all letters equally likely'], [lines.pairs, 'counting pairs']])
-      marks.push(svg('line', {x1: LEFT, x2: WIDE - 8, y1: y(loss), y2: y(loss), class: 'play-known-loss'}), label(WIDE - 10, y(loss) - 5, 'end', `${words}: ${loss.toFixed(2)}`))
-    for (let loss = Math.ceil(2*low)/2; loss <= top; loss += .5) marks.push(label(LEFT - 6, y(loss) + 4, 'end', loss.toFixed(1)))
+      marks.push(svg('line', {x1: LEFT, x2: WIDE - 8, y1: y(loss, range), y2: y(loss, range), class: 'play-known-loss'}), label(WIDE - 10, y(loss, range) - 5, 'end', `${words}: ${loss.toFixed(2)}`))
+    for (const loss of TICKS) if (loss > range[0] && loss < range[1]) marks.push(label(LEFT - 6, y(loss, range) + 4, 'end', String(loss)))
     for (let step = 1; step <= Math.max(last, 100); step *= 10) marks.push(label(x(step, last), HIGH - 10, 'middle', step.toLocaleString('en')))
-    ticks.replaceChildren(...marks, label(LEFT - 28, 12, 'start', ''))
+    ticks.replaceChildren(...marks)
     picture.setAttribute('aria-label', `Loss over steps: on dev now ${points.at(-1).dev.toFixed(3)}, at the start ${points[0].dev.toFixed(3)}; counting pairs has ${lines.pairs.toFixed(3)}`)
   }}
 }
