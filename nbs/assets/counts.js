@@ -2,16 +2,19 @@
 
 import {Bigram, NGram, signed} from './models.js'
 
-export const MOST_LINES = 100000
-const ENDS = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$/gu  // what can't be seen doesn't belong to a word's ends
+const MOST_LINES = 100000, LONGEST = 200
+// What can't be seen doesn't belong to a word's ends
+const ENDS = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$/gu
 
 /** The words of a pasted text: its lines, without blank ones; an Error says what is wrong with it. */
 export function wordsOf(text) {
   const words = text.normalize('NFC').split('\n').map(line => line.replace(ENDS, '')).filter(line => line)
-  if (words.length < 10) throw new Error(`The list has ${words.length} ${words.length === 1 ? 'line' : 'lines'}. Write ten or more, one name in each`)
-  if (words.length > MOST_LINES) throw new Error(`The list has ${words.length} lines. More than ${MOST_LINES} are too many for this page`)
-  const at = words.findIndex(w => w.length > 200)
-  if (at >= 0) throw new Error(`“${words[at].slice(0, 20)}…” has ${words[at].length} characters. Write one name in each line, of 200 characters at most`)
+  const lines = `${words.length} ${words.length === 1 ? 'line' : 'lines'}`
+  if (words.length < 10) throw new Error(`The list has ${lines}. Write ten or more, one name in each`)
+  if (words.length > MOST_LINES) throw new Error(`The list has ${lines}. More than ${MOST_LINES} are too many for this page`)
+  const long = words.find(w => w.length > LONGEST)
+  if (long) throw new Error(`“${long.slice(0, 20)}…” has ${long.length} characters. Write one name in each line, `
+    + `of ${LONGEST} characters at most`)
   return words
 }
 
@@ -96,13 +99,15 @@ export function endsIn({n, U, V}) {
   return ends
 }
 
-/** Two counting models of some words: of pairs, and of contexts of up to `T` characters. */
+/** Two counting models of some words: of pairs, and of contexts of up to `T` characters, 1 or more. */
 export function counted(words, T) {
-  const vocab = vocabOf(words), itos = signed(vocab), V = itos.length, levels = levelsOf(words, vocab, Math.max(T, 1)), n = new Float64Array(V*V)
+  const vocab = vocabOf(words), itos = signed(vocab), V = itos.length, n = new Float64Array(V*V)
+  const levels = levelsOf(words, vocab, T)
   const {key, start, next, weight} = levels[1]
   key.forEach((c, u) => { for (let e = start[u]; e < start[u + 1]; e++) n[c*V + next[e]] = weight[e] })
-  const tensors = Object.fromEntries(levels.flatMap((level, k) => Object.entries(level).map(([name, data]) => [`${k}.${name}`, {data}])))
-  return {vocab, itos, levels,
-          pairs: Object.assign(new Bigram({config: {alpha: Math.min(1, 27/V)}}, {n: {shape: [V, V], data: n}}), {name: 'pairs', itos}),
-          longer: Object.assign(new NGram({config: {block_size: Math.max(T, 1), discount: .8}, vocab}, tensors), {name: `${T + 1}-gram`, itos})}
+  const parts = levels.flatMap((level, k) => Object.entries(level).map(([name, data]) => [`${k}.${name}`, {data}]))
+  const pairs = new Bigram({config: {alpha: Math.min(1, 27/V)}}, {n: {shape: [V, V], data: n}})
+  const longer = new NGram({config: {block_size: T, discount: .8}, vocab}, Object.fromEntries(parts))
+  return {vocab, itos, levels, pairs: Object.assign(pairs, {name: 'pairs', itos}),
+          longer: Object.assign(longer, {name: `${T + 1}-gram`, itos})}
 }

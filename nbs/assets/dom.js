@@ -1,5 +1,7 @@
 // What the playground's views share: elements, and strips that show chances.
 
+const LEAST = .001  // what is less likely has no field
+
 export const element = id => document.getElementById(`play-${id}`)
 
 /** A new element with properties and children. */
@@ -48,9 +50,11 @@ export function strip(itos, add = null) {
       if (shown[i] === x && field.rank === rank[i]) return
       if (field.rank !== rank[i]) field.style.order = field.rank = rank[i]
       field.style.flexGrow = shown[i] = x
+      field.hidden = x < LEAST
+      if (field.hidden) return
       field.classList.toggle('play-narrow', x < .025)
+      field.classList.toggle('play-wide', x >= .07)
       field.lastChild.textContent = x >= .07 ? percent(x) : ''
-      field.title = `${spoken(itos, i)}: ${percent(x)} %`
     })
   }
   return {node, show}

@@ -15,7 +15,8 @@ function choices(models, text) {
     return Number(value)
   }
   const model = models[element('model').selectedIndex], begin = element('begin').checked ? text : ''
-  if ([...begin].length > (model.longest ?? Infinity)) throw new Error(`The ${model.name} ends each name after ${model.longest} characters; begin with fewer`)
+  if ([...begin].length > (model.longest ?? Infinity))
+    throw new Error(`The ${model.name} ends each name after ${model.longest} characters; begin with fewer`)
   return {model, temperature: Number(element('temperature').value), topK: whole('topk', 'Top-k'), seed: whole('seed', 'The seed'), begin,
           prompt: Array.from(begin, c => model.itos.indexOf(c, 1))}
 }
@@ -26,7 +27,8 @@ export const nameItem = (word, known, where = 'in the corpus') =>
 
 /** What was drawn, in words. */
 function said({model, n, words, marked, bloom}) {
-  return `${n === 1 ? `“${words[0]}”` : `${n} names`} from the ${model.name}; ${marked} of ${n} stand in the corpus and are underlined. `
+  const drawn = n === 1 ? `“${words[0]}”` : `${n} names`
+  return `${drawn} from the ${model.name}; ${marked} of ${n} stand in the corpus and are underlined. `
     + `Of names that don't stand there, about ${(100*bloom.errorRate).toFixed(1)} % are underlined by mistake.`
 }
 
@@ -56,7 +58,8 @@ function drawing(models, bloom, typed) {
 /** What a temperature does, in words. */
 function effect(itos, plain, changed, temperature) {
   if (temperature === 1) return 'At temperature 1 the model draws by its own chances.'
-  const best = plain.indexOf(Math.max(...plain)), numbers = `“${spoken(itos, best)}” has ${percent(changed[best])} % in place of ${percent(plain[best])} %`
+  const best = plain.indexOf(Math.max(...plain))
+  const numbers = `“${spoken(itos, best)}” has ${percent(changed[best])} % in place of ${percent(plain[best])} %`
   return temperature < 1 ? `Below 1 what is likely gets likelier (${numbers}): the names become tame, and alike.`
     : `Above 1 what is unlikely gets a better chance (${numbers}): the names become wild, and hard to say.`
 }

@@ -6,6 +6,7 @@ import {element, make} from './dom.js'
 const SATURATED = -2.25  // below this input the slope of GELU is within .06 of zero, like that of a tanh beyond ±.97
 const STRONGEST = {positive: 3, embedding: 1.5, negative: .5}  // the numbers of the strongest colours
 const UP = '15, 134, 201', DOWN = '217, 119, 43', GREY = '#848484'
+const MAP = 240, EDGE = 22  // pixels of a map of looks, and of its margin of letters
 const USUAL = ['marguerite', 'christopher', 'jayden', 'annabella', 'kwame', 'sofia']  // what the GRU's units are put in order by
 
 /** A picture for each layer of the tree, built once: the numbers of each place, under the characters that it has seen. */
@@ -66,48 +67,52 @@ export function slowest(model) {
   return Array.from(moved.keys()).sort((a, b) => moved[a]/sizes[a] - moved[b]/sizes[b])
 }
 
-/** For each letter of a name: how far it moved the state, from 0 to 1 for its opposite; and how much is left there of the first letter: the mean
-    distance to the states of names that begin with another letter, as a share of what it was after the first. */
+/** For each letter of a name: how far it moved the state, from 0 to 1 for its opposite; and how much is left there of the first
+    letter: the mean distance to the states of names that begin with another one, as a share of what it was after the first. */
 export function memory(model, context) {
-  const states = statesOf(model, context), first = context[1], others = model.itos.map((_, i) => i).filter(i => i > 0 && i !== first)
-  const apart = states.map((h, t) => t === 0 ? 0 : others.reduce((sum, i) => {
-    return sum + distance(h, model.state([0, i, ...context.slice(2, t + 1)]))
-  }, 0)/others.length)
-  return states.slice(1).map((h, t) => ({h, moved: distance(h, states[t])/(size(h) + size(states[t])), left: apart[t + 1]/apart[1]}))
+  const states = statesOf(model, context), others = [...model.itos.keys()].filter(i => i > 0 && i !== context[1])
+  const apart = states.slice(1).map((h, t) =>
+    others.reduce((sum, i) => sum + distance(h, model.state([0, i, ...context.slice(2, t + 2)])), 0)/others.length)
+  return states.slice(1).map((h, t) => ({h, moved: distance(h, states[t])/(size(h) + size(states[t])), left: apart[t]/apart[0]}))
 }
 
-/** The GRU's state along what is typed: a row for each letter, a square for each unit, and two bars. */
+/** A bar with its length in per cent. */
+function share(className, x) {
+  const bar = make('i'), made = make('span', {className: `play-share ${className}`}, bar, make('small', {textContent: `${Math.round(100*x)} %`}))
+  bar.style.transform = `scaleX(${Math.min(x, 1)})`
+  return made
+}
+
+/** The row of a letter: the units of the state in an order, a square each, and the two bars. */
+function stateRow(letter, {h, moved, left}, order) {
+  const canvas = make('canvas', {width: order.length, height: 1}), draw = canvas.getContext('2d')
+  order.forEach((unit, x) => {
+    draw.fillStyle = `rgba(${h[unit] > 0 ? UP : DOWN}, ${Math.min(Math.abs(h[unit]), 1)})`
+    draw.fillRect(x, 0, 1, 1)
+  })
+  canvas.setAttribute('role', 'img')
+  canvas.ariaLabel = `The ${order.length} units after ${letter}`
+  return make('div', {className: 'play-state'}, make('b', {textContent: letter}), canvas, share('play-moved', moved), share('play-left', left))
+}
+
+/** The GRU's state along what is typed. */
 function stateRows(model) {
-  const order = slowest(model), across = order.length
-  const bar = (className, x) => {
-    const made = make('span', {className: `play-share ${className}`}, make('i'), make('small', {textContent: `${Math.round(100*x)} %`}))
-    made.firstChild.style.transform = `scaleX(${Math.min(x, 1)})`
-    return made
-  }
-  const head = make('div', {className: 'play-state play-small'}, make('b'), make('span', {textContent: 'slow units … quick units'}),
-                    make('span', {textContent: 'moved'}), make('span', {textContent: 'left of the first'}))
+  const order = slowest(model), titles = ['slow units … quick units', 'moved', 'left of the first']
+  const head = make('div', {className: 'play-state play-small'}, make('b'), ...titles.map(textContent => make('span', {textContent})))
   return text => {
     const context = contextOf(model, text)
-    const rows = memory(model, context).map(({h, moved, left}, t) => {
-      const canvas = make('canvas', {width: across, height: 1}), draw = canvas.getContext('2d')
-      order.forEach((unit, x) => {
-        draw.fillStyle = `rgba(${h[unit] > 0 ? UP : DOWN}, ${Math.min(Math.abs(h[unit]), 1)})`
-        draw.fillRect(x, 0, 1, 1)
-      })
-      canvas.setAttribute('role', 'img')
-      canvas.ariaLabel = `The ${across} units after ${model.itos[context[t + 1]]}: moved by ${Math.round(100*moved)} %, ${Math.round(100*left)} % left of the first letter`
-      return make('div', {className: 'play-state'}, make('b', {textContent: model.itos[context[t + 1]]}), canvas, bar('play-moved', moved), bar('play-left', left))
-    })
+    const rows = memory(model, context).map((found, t) => stateRow(model.itos[context[t + 1]], found, order))
     element('state').replaceChildren(...(rows.length ? [head, ...rows] : [make('p', {textContent: 'Type a letter to see the memory of it.'})]))
   }
 }
 
-/** What a head does most in a map of looks (rows of shares): which of four habits has the largest mean share, over rows that have a choice. */
+/** What a head does most in a map of looks (rows of shares), over the rows that have a choice: the habit with the largest mean share. */
 export function habit(map) {
-  const rows = map.slice(2), mean = pick => rows.reduce((sum, row, t) => sum + pick(row, t + 2), 0)/rows.length
+  const rows = map.slice(2)
   if (!rows.length) return null
+  const sum = shares => shares.reduce((a, b) => a + b, 0), mean = pick => sum(rows.map((row, t) => pick(row, t + 2)))/rows.length
   const found = [['the letter itself', mean((row, t) => row[t])], ['the letter before', mean((row, t) => row[t - 1])],
-                 ['the beginning', mean(row => row[0])], ['letters farther back', mean((row, t) => row.slice(1, t - 1).reduce((a, b) => a + b, 0))]]
+                 ['the beginning', mean(row => row[0])], ['letters farther back', mean((row, t) => sum(row.slice(1, t - 1)))]]
   return found.reduce((best, one) => one[1] > best[1] ? one : best)
 }
 
@@ -117,11 +122,27 @@ export function looks(model, context) {
   return places[0].map((heads, block) => heads.map((_, head) => places.map(place => place[block][head])))
 }
 
+/** A map of looks with its letters at the left and at the top. */
+function drawMap(canvas, map, letters) {
+  const draw = canvas.getContext('2d'), cell = (MAP - EDGE)/map.length
+  draw.clearRect(0, 0, MAP, MAP)
+  draw.font = `${Math.min(cell, 16)}px monospace`
+  Object.assign(draw, {textAlign: 'center', textBaseline: 'middle', fillStyle: getComputedStyle(canvas).color})
+  letters.forEach((c, t) => {
+    draw.fillText(c, EDGE/2, EDGE + (t + .5)*cell)
+    draw.fillText(c, EDGE + (t + .5)*cell, EDGE/2)
+  })
+  map.forEach((row, t) => row.forEach((share, s) => {
+    draw.fillStyle = `rgba(${UP}, ${.06 + .94*share})`
+    draw.fillRect(EDGE + s*cell, EDGE + t*cell, cell - 1, cell - 1)
+  }))
+}
+
 /** The transformer's maps, one for each head. */
 function lookMaps(model) {
-  const size = 240, edge = 22, seen = model.longest
+  const seen = model.longest
   const figures = looks(model, [0]).flatMap((heads, block) => heads.map((_, head) => {
-    const canvas = make('canvas', {width: size, height: size}), caption = make('figcaption')
+    const canvas = make('canvas', {width: MAP, height: MAP}), caption = make('figcaption')
     canvas.setAttribute('role', 'img')
     element('look').append(make('figure', {}, canvas, caption))
     return {canvas, caption, called: `Block ${block + 1}, head ${head + 1}`}
@@ -129,18 +150,8 @@ function lookMaps(model) {
   return text => {
     const context = contextOf(model, [...text].slice(0, seen).join('')), letters = context.map(i => model.itos[i])
     looks(model, context).flat().forEach((map, k) => {
-      const {canvas, caption, called} = figures[k], draw = canvas.getContext('2d'), cell = (size - edge)/map.length, found = habit(map)
-      draw.clearRect(0, 0, size, size)
-      draw.font = `${Math.min(cell, 16)}px monospace`
-      Object.assign(draw, {textAlign: 'center', textBaseline: 'middle', fillStyle: getComputedStyle(canvas).color})
-      letters.forEach((c, t) => {
-        draw.fillText(c, edge/2, edge + (t + .5)*cell)
-        draw.fillText(c, edge + (t + .5)*cell, edge/2)
-      })
-      map.forEach((row, t) => row.forEach((share, s) => {
-        draw.fillStyle = `rgba(${UP}, ${.06 + .94*share})`
-        draw.fillRect(edge + s*cell, edge + t*cell, cell - 1, cell - 1)
-      }))
+      const {canvas, caption, called} = figures[k], found = habit(map)
+      drawMap(canvas, map, letters)
       caption.textContent = found ? `${called}: ${found[0]}, ${Math.round(100*found[1])} %` : called
       canvas.ariaLabel = `${caption.textContent}. A map of where each of ${letters.join(' ')} looks.`
     })

@@ -7,14 +7,15 @@ import {sampling} from './sample.js'
 
 const DRAWN = 12
 const HELD = 10  // every tenth line is kept for measuring when a network learns from the list
-const ONES = 'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(' ')
+const ONES = ['', ...'one two three four five six seven eight nine ten eleven twelve'.split(' '),
+              ...'thir four fif six seven eigh nine'.split(' ').map(x => `${x}teen`)]
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ')
 
 /** A number from 1 to 999 in words. */
 export function inWords(n) {
-  if (n < 20) return ONES[n - 1]
-  if (n < 100) return TENS[Math.floor(n/10) - 2] + (n%10 ? `-${ONES[n%10 - 1]}` : '')
-  return `${ONES[Math.floor(n/100) - 1]} hundred${n%100 ? ` ${inWords(n%100)}` : ''}`
+  if (n < 20) return ONES[n]
+  if (n < 100) return TENS[Math.floor(n/10) - 2] + (n%10 ? `-${ONES[n%10]}` : '')
+  return `${ONES[Math.floor(n/100)]} hundred${n%100 ? ` ${inWords(n%100)}` : ''}`
 }
 
 /** What a network learns from and is measured by: all lines but every tenth, and those. */
@@ -43,9 +44,10 @@ export function listView(sources, teach) {
       element('mine').hidden = false
       seed = 0
       draw()
-      const distinct = new Set(words).size, contexts = models.levels[T].key.length
-      element('counting').textContent = `${words.length.toLocaleString('en')} lines, ${distinct.toLocaleString('en')} of them different, ${models.itos.length - 1} characters, `
-        + `${contexts.toLocaleString('en')} contexts of ${T}. What stands in your list is underlined. With a long context and a short list, most of what is drawn stands there: it was learned by heart.`
+      const [lines, different, contexts] = [words.length, new Set(words).size, models.levels[T].key.length].map(x => x.toLocaleString('en'))
+      element('counting').textContent = `${lines} lines, ${different} of them different, ${models.itos.length - 1} characters, `
+        + `${contexts} contexts of ${T}. What stands in your list is underlined. With a long context and a short list, most of what is `
+        + 'drawn stands there: it was learned by heart.'
     } catch (e) {
       element('mine').hidden = true
       element('counting').textContent = `${e.message}.`

@@ -7,11 +7,16 @@ const NOTHING = '–'  // stands where a model has no place any more
 const DEEPEST = 6  // nats and more have the deepest colour
 
 /** How much a model sees, in words. */
-const sees = m => m.models ? 'all six vote' : m.wholeNames ? 'sees all letters' : `sees ${m.blockSize === 1 ? 'one letter' : `${m.blockSize} letters`}`
+function sees(m) {
+  if (m.models) return 'all six vote'
+  if (m.wholeNames) return 'sees all letters'
+  return m.blockSize === 1 ? 'sees one letter' : `sees ${m.blockSize} letters`
+}
 
 /** A strip under a name, and a line that says what it is. */
 function stripRow(called, note, itos, add) {
-  const {node, show} = strip(itos, add), small = make('small', {textContent: note}), who = make('div', {className: 'play-who'}, make('b', {textContent: called}), small)
+  const {node, show} = strip(itos, add)
+  const who = make('div', {className: 'play-who'}, make('b', {textContent: called}), make('small', {textContent: note}))
   return {row: make('div', {className: 'play-bar'}, who, node), show, who}
 }
 
@@ -36,7 +41,8 @@ function evidence(ngram, add) {
       row.hidden = !n || (k > 0 && seen[1] === 0)  // a boundary before a boundary tells nothing new
       if (row.hidden) return
       const total = n.reduce((a, b) => a + b), p = n.map(x => x/total), best = n.indexOf(Math.max(...n))
-      who.replaceChildren(make('b', {textContent: shown[0] !== itos[0] ? `after ${shown}` : shown.length > 1 ? `begins ${shown.slice(1)}` : 'begins'}), make('small', {textContent: `${total.toLocaleString('en')} ×`}))
+      const called = shown[0] === itos[0] ? `begins ${shown.slice(1)}` : `after ${shown}`
+      who.replaceChildren(make('b', {textContent: called}), make('small', {textContent: `${total.toLocaleString('en')} ×`}))
       show(p, ranks(p), `after ${shown}, ${total} times`)
       said.push({shown, total, best, times: n[best]})
     })
@@ -52,8 +58,10 @@ function where(shown, itos) {
 
 /** The evidence in two sentences. */
 function because(said, itos) {
-  const one = said[0], last = said.at(-1), first = ({shown, total, best, times}) =>
-    `${where(shown, itos)} ${best ? `“${spoken(itos, best)}” came next` : 'the name ended'} ${times.toLocaleString('en')} of ${total.toLocaleString('en')} times`
+  const one = said[0], last = said.at(-1), first = ({shown, total, best, times}) => {
+    const came = best ? `“${spoken(itos, best)}” came next` : 'the name ended'
+    return `${where(shown, itos)} ${came} ${times.toLocaleString('en')} of ${total.toLocaleString('en')} times`
+  }
   if (!one) return 'What you typed last was never seen in the names that the models learned from.'
   const begin = `In the names that the models learned from, ${first(one)}.`
   const more = last === one ? '' : ` Further back, ${first(last)}: a longer context says more, but is seen more rarely.`
@@ -82,27 +90,60 @@ function numbers(models) {
   }
 }
 
-/** The table of surprises: for each model its mean over the `held` dev names, the mean over `text` and its end, and
-    the nats of each character. */
-function showSurprise(models, text, found, held) {
-  const heads = [hidden('model'), `${held} names`, 'this name', ...Array.from(text, hidden), 'its end']
-  const shown = nats => Number.isNaN(nats) ? NOTHING : nats.toFixed(2), letters = [...text]
-  const rows = models.map((model, m) => {
-    const numbers = [...letters.map(c => model.itos.indexOf(c, 1)), 0]
-    const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN), mean = nats.reduce((a, b) => a + b)/nats.length
-    const cells = nats.map((x, t) => {
-      const cell = make('td', {}, make('span', {textContent: letters[t] ?? model.itos[0]}), make('small', {textContent: shown(x)}))
-      cell.style.background = `rgba(var(--down), ${Math.min(x/DEEPEST || 0, 1)*.75})`
-      return cell
-    })
-    const bar = (x, longest, className) => {
-      const cell = make('td', {className: `play-mean ${className}`}, make('i', {ariaHidden: 'true'}), make('b', {textContent: shown(x)}))
-      cell.firstChild.style.transform = `scaleX(${Math.min(x/longest || 0, 1)})`
-      return cell
-    }
-    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), bar(model.dev, 2.6, 'play-many'), bar(mean, 5, 'play-this'), ...cells)
+/** A cell with a bar as long as its number, of which `longest` fills it. */
+function barCell(longest, className) {
+  const bar = make('i', {ariaHidden: 'true'}), number = make('b')
+  return {node: make('td', {className: `play-mean ${className}`}, bar, number), show(x) {
+    bar.style.transform = `scaleX(${Math.min(x/longest || 0, 1)})`
+    number.textContent = inNats(x)
+  }}
+}
+
+/** A cell with a character and its surprise, which changes only what has changed. */
+function natsCell() {
+  const letter = make('span'), number = make('small'), node = make('td', {}, letter, number)
+  let shown = ''
+  return {node, show(c, x) {
+    if (shown === (shown = `${c} ${x}`)) return
+    letter.textContent = c
+    number.textContent = inNats(x)
+    node.style.background = `rgba(var(--down), ${Math.min(x/DEEPEST || 0, 1)*.75})`
+  }}
+}
+
+const inNats = x => Number.isNaN(x) ? NOTHING : x.toFixed(2)
+
+/** Make a row of cells as long as it has to be. */
+function fit(row, cells, n, another) {
+  while (cells.length > n) cells.pop().node.remove()
+  while (cells.length < n) {
+    cells.push(another())
+    row.append(cells.at(-1).node)
+  }
+}
+
+/** The table of surprises: for each model its mean over the `held` dev names, the mean over a text and its end, and the nats of each
+    character. */
+function surprises(models, held) {
+  const column = content => make('th', {scope: 'col'}, content), headCells = []
+  const head = make('tr', {}, column(hidden('model')), column(`${held} names`), column('this name'))
+  const rows = models.map(model => {
+    const many = barCell(2.6, 'play-many'), own = barCell(5, 'play-this')
+    many.show(model.dev)
+    return {own, cells: [], row: make('tr', {}, make('th', {scope: 'row', textContent: model.name}), many.node, own.node)}
   })
-  element('surprise').replaceChildren(make('thead', {}, make('tr', {}, ...heads.map(c => make('th', {scope: 'col'}, c)))), make('tbody', {}, ...rows))
+  element('surprise').append(make('thead', {}, head), make('tbody', {}, ...rows.map(({row}) => row)))
+  return (text, found) => {
+    const {itos} = models[0], letters = [...text, itos[0]], numbers = [...Array.from(text, c => itos.indexOf(c, 1)), 0]
+    fit(head, headCells, letters.length, () => ({node: column('')}))
+    headCells.forEach(({node}, t) => node.replaceChildren(t < letters.length - 1 ? hidden(letters[t]) : 'its end'))
+    rows.forEach(({row, own, cells}, m) => {
+      const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN)
+      fit(row, cells, letters.length, natsCell)
+      own.show(nats.reduce((a, b) => a + b)/nats.length)
+      nats.forEach((x, t) => cells[t].show(letters[t], x))
+    })
+  }
 }
 
 /** Who is least surprised, in a sentence. */
@@ -110,18 +151,21 @@ function least(models, text, found) {
   const numbers = [...Array.from(text, c => models[0].itos.indexOf(c, 1)), 0]
   const means = models.map((_, m) => numbers.reduce((sum, i, t) => sum - (found[m][t] ? found[m][t][i] : NaN), 0)/numbers.length)
   const ranked = means.map((x, m) => [x, models[m].name]).filter(([x]) => !Number.isNaN(x)).sort((a, b) => a[0] - b[0])
-  return `${text ? `“${text}”` : 'An empty name'}, if it ended here, would surprise the ${ranked[0][1]} least, by ${ranked[0][0].toFixed(2)} nats a letter, and the ${ranked.at(-1)[1]} most, by ${ranked.at(-1)[0].toFixed(2)}. `
-    + 'One name is luck. Over many names (the blue bars), the more a model sees, the less it is surprised; and all six together, each with a weight, are surprised least.'
+  const [[lowest, winner], [highest, loser]] = [ranked[0], ranked.at(-1)], name = text ? `“${text}”` : 'An empty name'
+  return `${name}, if it ended here, would surprise the ${winner} least, by ${lowest.toFixed(2)} nats a letter, and the ${loser} `
+    + `most, by ${highest.toFixed(2)}. One name is luck. Over many names (the blue bars), the more a model sees, the less it is `
+    + 'surprised; and all six together, each with a weight, are surprised least.'
 }
 
 /** The first view: a function that shows a text and the predictions for it. */
 export function nextView(models, held, add) {
   const showChances = chances(models, add), showNumbers = numbers(models), showCounted = evidence(models.find(m => m.name === '5-gram'), add)
+  const showSurprise = surprises(models, held)
   return (text, found) => {
     const next = found.map(steps => steps.at(-1))
     showChances(next)
     showCounted(text)
-    showSurprise(models, text, found, held)
+    showSurprise(text, found)
     element('least').textContent = least(models, text, found)
     showNumbers(next)
   }

@@ -41,7 +41,7 @@ function tabs(opened) {
   buttons.forEach((button, i) => {
     button.addEventListener('click', () => open(VIEWS[i]))
     button.addEventListener('keydown', event => {
-      const last = VIEWS.length - 1, to = {ArrowRight: i === last ? 0 : i + 1, ArrowLeft: i === 0 ? last : i - 1, Home: 0, End: last}[event.key]
+      const n = VIEWS.length, to = {ArrowRight: (i + 1)%n, ArrowLeft: (i + n - 1)%n, Home: 0, End: n - 1}[event.key]
       if (to === undefined) return
       event.preventDefault()
       open(VIEWS[to])
@@ -84,7 +84,8 @@ async function copyLink() {
 /** Load everything: the six models, the mixture, the filter of known names, and what a training needs. */
 async function loaded() {
   const file = name => fetchTensors(new URL(name, import.meta.url))
-  const [models, filter, {metadata, tensors}] = await Promise.all([Promise.all(NAMES.map(load)), file('names.safetensors'), file('dev.safetensors')])
+  const [models, filter, {metadata, tensors}] =
+    await Promise.all([Promise.all(NAMES.map(load)), file('names.safetensors'), file('dev.safetensors')])
   const by = name => models.find(m => m.name === name), said = JSON.parse(metadata.makemore_lit_play)
   for (const m of models) m.dev = m.card.losses.dev
   const mixed = Object.assign(new Mixture(said.models.map(by), said.weights), {dev: said.dev}), ngram = by('5-gram')

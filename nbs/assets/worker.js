@@ -9,9 +9,9 @@ const BATCH = 1024  // rows
 let run = null
 
 /** Begin a training. */
-function start({kind, rows, dev, itos, rate, longest, ...options}) {
+function start({kind, rows, dev, itos, rate, ...options}) {
   const V = itos.length, net = (kind === 'layer' ? OneLayer : Perceptron).start(V, options)
-  run = {net: Object.assign(net, {itos, longest}), adam: new Adam(net), rows, dev, rate, going: true, steps: 0, seconds: 0, losses: [],
+  run = {net: Object.assign(net, {itos}), adam: new Adam(net), rows, dev, rate, going: true, steps: 0, seconds: 0, losses: [],
          order: batches(rows.U, BATCH), reported: 0}
   report()
   slice(run)
@@ -35,9 +35,11 @@ function step() {
   run.losses.push(loss)
 }
 
-/** Tell the page how far it is: the mean loss of the mini-batches since the last report, the loss on dev, and names. A loss that isn't finite any more ends the training. */
+/** Tell the page how far it is: the mean loss of the mini-batches since the last report, the loss on dev, and names. A loss that
+    isn't finite any more ends the training. */
 function report() {
-  const {net, steps, seconds, losses} = run, loss = losses.reduce((a, b) => a + b, 0)/losses.length, dev = net.loss(run.dev), lost = !Number.isFinite(dev)
+  const {net, steps, seconds, losses} = run, loss = losses.reduce((a, b) => a + b, 0)/losses.length
+  const dev = net.loss(run.dev), lost = !Number.isFinite(dev)
   const words = lost ? [] : [...sampling(net, 8, {seed: 3, maxLen: 16})].pop().words  // always from the same random numbers
   if (lost) run.going = false
   Object.assign(run, {reported: performance.now(), losses: []})
