@@ -66,17 +66,20 @@ function effect(itos, plain, changed, temperature) {
 
 /** The strip of the next letter at temperature 1, and at the chosen one. */
 function temperedStrips(itos) {
-  const rows = ['at temperature 1', 'at yours'].map(called => {
-    const {node, show} = strip(itos), who = make('div', {className: 'play-who'}, make('b', {textContent: called}))
-    return {row: make('div', {className: 'play-bar'}, who, node), show, who}
+  const rows = [1, 2].map(() => {
+    const {node, show} = strip(itos), called = make('b'), note = make('small')
+    return {row: make('div', {className: 'play-bar'}, make('div', {className: 'play-who'}, called, note), node), show, called, note}
   })
   element('tempered').append(...rows.map(({row}) => row))
   return (model, begin, temperature) => {
     const logits = model.logits(contextOf(model, begin))
     if (!begin) logits[0] = -Infinity  // no name is empty
-    const plain = tempered(logits, 1), rank = ranks(plain), after = begin ? `after “${begin}”` : 'the first letter'
-    rows[0].who.firstChild.textContent = after
-    rows[1].who.firstChild.textContent = `at temperature ${temperature.toFixed(1)}`
+    const plain = tempered(logits, 1), rank = ranks(plain), after = begin ? `after “${begin}”` : 'first letter'
+    const words = [[after, 'temperature 1.0'], ['the same', `temperature ${temperature.toFixed(1)}`]]
+    words.forEach(([called, note], k) => {
+      rows[k].called.textContent = called
+      rows[k].note.textContent = note
+    })
     rows[0].show(plain, rank, `${after}, at temperature 1`)
     const changed = tempered(logits, temperature)
     rows[1].show(changed, rank, `${after}, at temperature ${temperature}`)

@@ -99,9 +99,14 @@ function stateRow(letter, {h, moved, left}, order) {
 function stateRows(model) {
   const order = slowest(model), titles = ['slow units … quick units', 'moved', 'left of the first']
   const head = make('div', {className: 'play-state play-small'}, make('b'), ...titles.map(textContent => make('span', {textContent})))
+  let before = new Map()  // the rows of the last text: a beginning that has stayed keeps its row
   return text => {
-    const context = contextOf(model, text)
-    const rows = memory(model, context).map((found, t) => stateRow(model.itos[context[t + 1]], found, order))
+    const context = contextOf(model, text), letters = context.slice(1).map(i => model.itos[i]), now = new Map()
+    memory(model, context).forEach((found, t) => {
+      const start = letters.slice(0, t + 1).join('')
+      now.set(start, before.get(start) ?? stateRow(letters[t], found, order))
+    })
+    const rows = [...(before = now).values()]
     element('state').replaceChildren(...(rows.length ? [head, ...rows] : [make('p', {textContent: 'Type a letter to see the memory of it.'})]))
   }
 }

@@ -60,7 +60,7 @@ function where(shown, itos) {
 function because(said, itos) {
   const one = said[0], last = said.at(-1), first = ({shown, total, best, times}) => {
     const came = best ? `“${spoken(itos, best)}” came next` : 'the name ended'
-    return `${where(shown, itos)} ${came} ${times.toLocaleString('en')} of ${total.toLocaleString('en')} times`
+    return `${where(shown, itos)}, ${came} ${times.toLocaleString('en')} of ${total.toLocaleString('en')} times`
   }
   if (!one) return 'What you typed last was never seen in the names that the models learned from.'
   const begin = `In the names that the models learned from, ${first(one)}.`

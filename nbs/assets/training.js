@@ -53,8 +53,8 @@ class Curve {
     this.high = 1.15*Math.max(equal, ...losses)
     this.dev.setAttribute('points', this.path(points, 'dev'))
     this.fit.setAttribute('points', this.path(points, 'loss'))
-    this.marks.replaceChildren(...this.known(equal, 'all letters equally likely'), ...this.known(pairs, 'counting pairs'),
-                               ...this.ticks())
+    this.marks.replaceChildren(...this.known(equal, 'all letters equally likely', 'end'),
+                               ...this.known(pairs, 'counting pairs', 'start'), ...this.ticks())
     this.picture.setAttribute('aria-label', `Loss over steps: on dev now ${now.dev.toFixed(3)}, `
       + `at the start ${points[0].dev.toFixed(3)}; counting pairs has ${pairs.toFixed(3)}`)
   }
@@ -64,10 +64,10 @@ class Curve {
     return seen.map(p => `${this.x(p.steps).toFixed(1)},${this.y(p[key]).toFixed(1)}`).join(' ')
   }
 
-  known(loss, called) {
-    const y = this.y(loss)
-    return [svg('line', {x1: LEFT, x2: WIDE - RIGHT, y1: y, y2: y, class: 'play-known-loss'}),
-            label(WIDE - RIGHT, y - 5, 'end', `${called}: ${loss.toFixed(2)}`)]
+  /** A dashed line with its name, at the right end or at the left. */
+  known(loss, called, end) {
+    const y = this.y(loss), line = svg('line', {x1: LEFT, x2: WIDE - RIGHT, y1: y, y2: y, class: 'play-known-loss'})
+    return [line, label(end === 'end' ? WIDE - RIGHT : LEFT + 4, end === 'end' ? y - 5 : y + 14, end, `${called}: ${loss.toFixed(2)}`)]
   }
 
   ticks() {
@@ -113,7 +113,7 @@ class Training {
     this.lines = knownLosses(rowsOf(levels.slice(0, 2), chosen.itos.length), chosen.dev)
     Object.assign(this, {points: [], rows: [], curve: new Curve(this.lines), going: true})
     element('curve').replaceChildren(this.curve.picture)
-    element('legend').hidden = false
+    element('learning').hidden = false
     this.worker = new Worker(new URL('worker.js', import.meta.url), {type: 'module'})
     this.worker.addEventListener('message', ({data}) => this.report(data))
     this.worker.addEventListener('error', () => this.stop("The training can't run in this browser: it has no workers of modules."))
