@@ -188,7 +188,7 @@ def test_headings_of_tables(page):
     rows = page.locator('#play-next tbody th').all_inner_texts()
     assert rows==list('.abcdefghijklmnopqrstuvwxyz')
     columns = page.locator('#play-surprise thead th').all_inner_texts()
-    assert columns[0]=='model' and columns[2:]==['this name', *'jonathan', 'its end']
+    assert columns[0]=='model' and columns[2:]==['so far', *'jonathan', 'if it ends']
     models = page.locator('#play-surprise tbody th').all_inner_texts()
     assert models==[*SEEN, 'mixture']
 
@@ -202,7 +202,8 @@ def test_surprise(page):
         nats = surprise(model, 'jonathan')
         row = page.locator(f'#play-surprise tbody tr:nth-child({at + 1}) td')
         dev, *texts = row.all_inner_texts()
-        close(numbers(texts), [nats.mean().item(), *nats.tolist()], .0051)
+        so_far = nats[:-1].mean().item()
+        close(numbers(texts), [so_far, *nats.tolist()], .0051)
         assert ''.join(text.split()[0] for text in texts[1:])=='jonathan.'
         colours = row.evaluate_all("""cells =>
             cells.slice(2).map(c => getComputedStyle(c).backgroundColor)""")
@@ -211,7 +212,7 @@ def test_surprise(page):
         # The bars are as long as the numbers
         share = row.evaluate_all("""cells => cells.slice(0, 2).map(c =>
             c.firstChild.getBoundingClientRect().width/c.getBoundingClientRect().width)""")
-        assert share[0] > .7 and abs(share[1]/nats.mean().item() - .2) < .02
+        assert share[0] > .7 and abs(share[1]/so_far - .2) < .02
         if NAMES: assert abs(float(dev) - nll(model, split_words(load_corpus())[1])) < .0051
 
 
@@ -221,6 +222,18 @@ def test_the_more_it_sees_the_less_it_is_surprised(page):
     assert len(losses)==7 and losses==sorted(losses, reverse=True)
     assert len(split_words(load_corpus())[1])==3203 or not NAMES
     assert '3,203 names' in page.inner_text('#play-surprise')
+
+
+def test_who_is_surprised_least(page):
+    "It is said, of what is typed so far; of nothing, what holds of many names"
+    type_jonathan(page)
+    means = {m: surprise(model_of(m), 'jonathan')[:-1].mean().item()
+             for m in (*SEEN, 'mixture')}
+    said = page.inner_text('#play-least')
+    for m,word in ((min(means, key=means.get), 'least'), (max(means, key=means.get), 'most')):
+        assert f'the {m} {word}, by {means[m]:.2f}' in said
+    page.fill('#play-text', '')
+    assert page.inner_text('#play-least').startswith('Over many names')
 
 
 def next_chances(name, text):
@@ -503,7 +516,7 @@ def test_no_place_any_more(page, letters):
         close(numbers(nats[:model.longest]), shared, .0051)
         known = model.longest + 1 if nothing[i] else letters + 1
         assert nats[known:]==['–']*(letters + 1 - known)
-        assert '–' not in nats[:known] and (mean=='–')==nothing[i]
+        assert '–' not in nats[:known] and (mean=='–')==(known < letters)
     page.fill('#play-text', text[:model.longest])
     assert page.inner_text('#play-note')==''
     assert '–' not in page.inner_text('#play-next') + page.inner_text('#play-surprise')
@@ -1243,7 +1256,7 @@ def town_models():
     yield transformer
 
 
-@pytest.mark.parametrize('model', town_models(), ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize('model', list(town_models()), ids=lambda m: type(m).__name__)
 def test_towns(page, tmp_path, model):
     "The boundary is shown by another sign, and predictions and names are Python's"
     save(model, tmp_path/'towns.safetensors')

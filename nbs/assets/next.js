@@ -111,6 +111,7 @@ function natsCell() {
   }}
 }
 
+const mean = nats => nats.reduce((a, b) => a + b, 0)/nats.length  // NaN for none
 const inNats = x => Number.isNaN(x) ? NOTHING : x.toFixed(2)
 
 /** Make a row of cells as long as it has to be. */
@@ -122,11 +123,11 @@ function fit(row, cells, n, another) {
   }
 }
 
-/** The table of surprises: for each model its mean over the `held` dev names, the mean over a text and its end, and the nats of each
-    character. */
+/** The table of surprises: for each model its mean over the `held` dev names, the mean over what is typed so far, and the nats of each
+    character, and of the end. */
 function surprises(models, held) {
   const column = content => make('th', {scope: 'col'}, content), headCells = []
-  const head = make('tr', {}, column(hidden('model')), column(`${held} names`), column('this name'))
+  const head = make('tr', {}, column(hidden('model')), column(`${held} names`), column('so far'))
   const rows = models.map(model => {
     const many = barCell(2.6, 'play-many'), own = barCell(5, 'play-this')
     many.show(model.dev)
@@ -136,11 +137,11 @@ function surprises(models, held) {
   return (text, found) => {
     const {itos} = models[0], letters = [...text, itos[0]], numbers = [...Array.from(text, c => itos.indexOf(c, 1)), 0]
     fit(head, headCells, letters.length, () => ({node: column('')}))
-    headCells.forEach(({node}, t) => node.replaceChildren(t < letters.length - 1 ? hidden(letters[t]) : 'its end'))
+    headCells.forEach(({node}, t) => node.replaceChildren(t < letters.length - 1 ? hidden(letters[t]) : 'if it ends'))
     rows.forEach(({row, own, cells}, m) => {
       const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN)
       fit(row, cells, letters.length, natsCell)
-      own.show(nats.reduce((a, b) => a + b)/nats.length)
+      own.show(mean(nats.slice(0, -1)))
       nats.forEach((x, t) => cells[t].show(letters[t], x))
     })
   }
@@ -148,13 +149,15 @@ function surprises(models, held) {
 
 /** Who is least surprised, in a sentence. */
 function least(models, text, found) {
-  const numbers = [...Array.from(text, c => models[0].itos.indexOf(c, 1)), 0]
-  const means = models.map((_, m) => numbers.reduce((sum, i, t) => sum - (found[m][t] ? found[m][t][i] : NaN), 0)/numbers.length)
+  const numbers = Array.from(text, c => models[0].itos.indexOf(c, 1))
+  const means = models.map((_, m) => mean(numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN)))
   const ranked = means.map((x, m) => [x, models[m].name]).filter(([x]) => !Number.isNaN(x)).sort((a, b) => a[0] - b[0])
-  const [[lowest, winner], [highest, loser]] = [ranked[0], ranked.at(-1)], name = text ? `“${text}”` : 'An empty name'
-  return `${name}, if it ended here, would surprise the ${winner} least, by ${lowest.toFixed(2)} nats a letter, and the ${loser} `
-    + `most, by ${highest.toFixed(2)}. One name is luck. Over many names (the blue bars), the more a model sees, the less it is `
-    + 'surprised; and all six together, each with a weight, are surprised least.'
+  const many = 'Over many names (the blue bars), the more a model sees, the less it is surprised; and all six together, each with a weight, '
+    + 'are surprised least.'
+  if (!ranked.length) return many
+  const [[lowest, winner], [highest, loser]] = [ranked[0], ranked.at(-1)]
+  return `So far “${text}” has surprised the ${winner} least, by ${lowest.toFixed(2)} nats a letter, and the ${loser} most, `
+    + `by ${highest.toFixed(2)}. One name is luck. ${many}`
 }
 
 /** The first view: a function that shows a text and the predictions for it. */
