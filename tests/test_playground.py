@@ -925,31 +925,30 @@ def train(page):
     return page
 
 
-def progress(page):
-    "What stands there: parameters, steps, seconds of work, the loss on dev"
-    text = page.inner_text('#play-progress').replace(',', '')
+def progress(page, text=None):
+    "What stands there, or stood: parameters, steps, seconds of work, the loss on dev"
+    text = (text or page.inner_text('#play-progress')).replace(',', '')
     size, steps, seconds, loss = text.split(' · ')
     return (int(size.split()[0]), int(steps.split()[0]), float(seconds.split()[0]),
             float(loss.split()[6]))
 
 
 def reached(page, condition):
-    "Wait until a condition on `dev` and `steps` holds"
-    page.wait_for_function(f"""() => {{
+    "Wait until a condition on `dev` and `steps` holds; what stood there then"
+    return page.wait_for_function(f"""() => {{
         const text = document.getElementById('play-progress').textContent.replace(/,/g, '')
         const steps = Number(text.match(/([0-9]+) steps/)?.[1])
         const dev = Number(text.match(/sees ([0-9.]+)/)?.[1])
-        return {condition} }}""", timeout=120_000)
+        return {condition} && text }}""", timeout=120_000).json_value()
 
 
 @pytest.mark.skipif(not NAMES, reason='the shipped models learned from names')
 def test_it_learns(train, report):
     "4,009 parameters come below 2.25 on dev, and what the curve and the table show is so"
     train.click('#play-start')
-    reached(train, 'dev < 2.25')
+    size, steps, seconds, dev = progress(train, reached(train, 'dev < 2.25'))
     train.click('#play-pause')
     train.wait_for_function("document.getElementById('play-said').textContent==='It pauses.'")
-    size, steps, seconds, dev = progress(train)
     assert size==4009 and dev < 2.25
     report(f'{size:,} parameters reach {dev:.3f} on dev in {steps} steps, '
            f'{seconds:.1f} seconds of work in a worker')
@@ -975,11 +974,10 @@ def test_one_layer_comes_to_the_counts(train):
     assert train.is_disabled('#play-sees') and train.is_disabled('#play-hidden')
     train.select_option('#play-rate', '0.1')
     train.click('#play-start')
-    reached(train, 'dev < 2.4575')
-    train.click('#play-pause')
-    size, _, _, dev = progress(train)
+    there = reached(train, 'dev < 2.4575')
+    size, _, _, dev = progress(train, there)
     assert size==729 and dev > 2.44
-    assert 'as good as counting pairs' in train.inner_text('#play-progress')
+    assert 'as good as counting pairs' in there
 
 
 def test_pause_and_rate(train):
@@ -1088,7 +1086,8 @@ def test_own_list(own):
 
 @pytest.mark.parametrize('text, said', [
     ('', 'has 0 lines'), ('anna\n\n \nberta', 'has 2 lines. Write ten or more'),
-    ('\n'.join(['x'*201]*10), 'has 201 characters')])
+    ('\n'.join(['x'*201]*10), 'has 201 characters'),
+    ('\n'.join(chr(i) for i in range(0x4e00, 0x4e00 + 2001)), '2001 different characters')])
 def test_impossible_list(own, text, said):
     "It is refused in words, and shows no names"
     own.click('#play-example')
@@ -1096,6 +1095,19 @@ def test_impossible_list(own, text, said):
     own.click('#play-count')
     assert said in own.inner_text('#play-counting')
     assert own.locator('#play-mine').is_hidden()
+
+
+def test_list_that_is_too_large_to_learn_from(own):
+    "It is counted; a training is refused in words"
+    g = random.Random(1)
+    words = [''.join(chr(0x4e00 + g.randrange(1900)) for _ in range(3)) for _ in range(4000)]
+    own.evaluate("""text => { document.getElementById('play-words').value = text }""",
+                 '\n'.join(words))
+    own.click('#play-count')
+    assert '4,000 lines' in own.inner_text('#play-counting')
+    own.click('#play-teach')
+    assert 'too large to learn from' in own.inner_text('#play-said')
+    assert own.inner_text('#play-start')=='Start' and own.is_disabled('#play-pause')
 
 
 def test_list_of_the_corpus(own, report):
@@ -1146,8 +1158,9 @@ def test_page(browser, url, report, kwargs):
             getComputedStyle(document.querySelector('#play ' + t)).color)""")
         assert set(found)=={'rgb(255, 255, 255)'}
     if 'forced_colors' in kwargs:  # what shows numbers by colour keeps it
-        kept = page.evaluate("""['.play-vowel', '.play-many i', '.play-left i', '#play-surprise td:last-child'].map(s =>
-            getComputedStyle(document.querySelector(`#play ${s}`)).forcedColorAdjust)""")
+        kept = page.evaluate("""['.play-vowel', '.play-many i', '.play-left i',
+            '#play-surprise td:last-child'].map(s => getComputedStyle(
+                document.querySelector(`#play ${s}`)).forcedColorAdjust)""")
         assert set(kept)=={'none'}
     page.close()
     assert not complaints

@@ -2,7 +2,7 @@
 
 import {Bigram, NGram, signed} from './models.js'
 
-const MOST_LINES = 100000, LONGEST = 200
+const MOST_LINES = 100000, LONGEST = 200, MOST_CHARACTERS = 2000
 // What can't be seen doesn't belong to a word's ends
 const ENDS = /^[\s\u200b-\u200f\u2060\ufeff]+|[\s\u200b-\u200f\u2060\ufeff]+$/gu
 
@@ -13,6 +13,9 @@ export function wordsOf(text) {
   if (words.length < 10) throw new Error(`The list has ${lines}. Write ten or more, one name in each`)
   if (words.length > MOST_LINES) throw new Error(`The list has ${lines}. More than ${MOST_LINES} are too many for this page`)
   const long = words.find(w => w.length > LONGEST)
+  const characters = new Set(words.join('')).size
+  if (characters > MOST_CHARACTERS)
+    throw new Error(`The list has ${characters} different characters. More than ${MOST_CHARACTERS} are too many for this page`)
   if (long) throw new Error(`“${long.slice(0, 20)}…” has ${long.length} characters. Write one name in each line, `
     + `of ${LONGEST} characters at most`)
   return words

@@ -21,7 +21,7 @@ export function inWords(n) {
 /** What a network learns from and is measured by: all lines but every tenth, and those. */
 export function parts(words, vocab) {
   const held = words.filter((_, i) => i%HELD === HELD - 1), kept = words.filter((_, i) => i%HELD < HELD - 1)
-  return {levels: levelsOf(kept, vocab, 3), dev: rowsOf(levelsOf(held, vocab, 3), [...vocab].length + 1)}
+  return {levels: levelsOf(kept, vocab, 3), dev: () => rowsOf(levelsOf(held, vocab, 3), [...vocab].length + 1)}
 }
 
 /** The fifth view. `sources` gets the list, so that a network can be trained on it by `teach`. */

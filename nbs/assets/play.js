@@ -90,13 +90,13 @@ async function loaded() {
   for (const m of models) m.dev = m.card.losses.dev
   const mixed = Object.assign(new Mixture(said.models.map(by), said.weights), {dev: said.dev}), ngram = by('5-gram')
   const sources = {names: {levels: ngram.levels.slice(0, 4).map(({key, start, next, weight}) => ({key, start, next, weight})),
-                           dev: unpackRows(tensors, ngram.V, 3), itos: ngram.itos}}
+                           dev: () => unpackRows(tensors, ngram.V, 3), itos: ngram.itos}}
   return {models: [...SEEN.map(by), mixed], bloom: new Bloom(filter), sources}
 }
 
 async function start() {
   const {models, bloom, sources} = await loaded(), {levels, dev, itos} = sources.names
-  const learned = endsIn(rowsOf(levels.slice(0, 2), itos.length)).toLocaleString('en'), held = endsIn(dev).toLocaleString('en')
+  const learned = endsIn(rowsOf(levels.slice(0, 2), itos.length)).toLocaleString('en'), held = endsIn(dev()).toLocaleString('en')
   element('learned').textContent = learned
   element('held').textContent = held
   let view = 'next'

@@ -6,6 +6,7 @@ import {rowsOf} from './counts.js'
 const WIDE = 460, HIGH = 260, LEFT = 34, RIGHT = 8, TOP = 8, BOTTOM = 30  // of the curve and its margins, in its own units
 const TICKS = [.2, .5, 1, 1.5, 2, 2.5, 3, 4, 6, 10, 20, 50, 100, 1000]  // of the losses
 const KEPT = [0, 10, 100, 1000, 10000]  // the steps whose names stay in the table
+const MOST_NUMBERS = 1e7  // of a table to learn from, contexts times characters
 const MOST_POINTS = 400  // of a curve; of more, every second one is left out
 
 /** The mean loss on `dev` of the counts of pairs in `rows`, with one added to each, and that of equal chances. */
@@ -85,7 +86,8 @@ function far({steps, seconds, dev, size}, {pairs}) {
           `loss on names it never sees ${dev.toFixed(3)}, ${better} counting pairs`].join(' · ')
 }
 
-/** A training in a worker, and what is shown of it. `sources` has what can be learned from: {names: {levels, dev, itos}}, and later a list. */
+/** A training in a worker, and what is shown of it. `sources` has what can be learned from: for names {levels, dev, itos},
+    where `dev` makes the rows to measure by, and later for a list. */
 class Training {
   constructor(sources) {
     Object.assign(this, {sources, worker: null, going: false})
@@ -102,14 +104,17 @@ class Training {
   /** What is chosen, with the rows to learn from. */
   chosen() {
     const {levels, dev, itos} = this.sources[element('source').value], kind = element('kind').value
-    const T = kind === 'layer' ? 1 : Number(element('sees').value)
-    return {kind, rows: rowsOf(levels.slice(0, T + 1), itos.length), dev, itos, T, H: Number(element('hidden').value),
+    const T = kind === 'layer' ? 1 : Number(element('sees').value), size = levels[T].key.length*itos.length
+    if (size > MOST_NUMBERS) throw new Error('The list is too large to learn from in this page: too many contexts, or too many characters')
+    return {kind, rows: rowsOf(levels.slice(0, T + 1), itos.length), dev: dev(), itos, T, H: Number(element('hidden').value),
             how: element('how').value, rate: Number(element('rate').value)}
   }
 
   start() {
     this.stop()
-    const chosen = this.chosen(), {levels} = this.sources[element('source').value]
+    let chosen
+    try { chosen = this.chosen() } catch (e) { return this.say(`${e.message}.`) }
+    const {levels} = this.sources[element('source').value]
     this.lines = knownLosses(rowsOf(levels.slice(0, 2), chosen.itos.length), chosen.dev)
     Object.assign(this, {points: [], rows: [], curve: new Curve(this.lines), going: true})
     element('curve').replaceChildren(this.curve.picture)
