@@ -64,6 +64,7 @@ models: .venv/installed ## train the models that the package brings, on names, a
 	@for m in bigram=bigram ngram=5-gram mlp=mlp wavenet=wavenet gru=gru; do $(BIN)/makemore_train names --model $${m%=*} --out data/$${m#*=}.safetensors || exit; done
 	@$(BIN)/makemore_train names --model transformer --epochs 40 --dropout .05 --out data/transformer.safetensors
 	@$(BIN)/python tools/bloom.py
+	@$(BIN)/python tools/playdata.py
 
 export: .venv/installed ## write the modules from the notebooks, and clean the notebooks
 	@$(BIN)/nbdev_export

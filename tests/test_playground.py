@@ -1,18 +1,21 @@
 "The playground in Chromium: it agrees with Python, every control works, no complaint."
-import http.server, random, statistics, threading
+import http.server, json, random, statistics, threading
 import numpy as np
+import playdata
 import pytest
 import torch
 from bloom import HASHES, PATH, places
+from safetensors import safe_open
 from safetensors.numpy import load_file
 from workcopy import ROOT
+from makemore_lit import attention
 from makemore_lit.attention import Transformer
 from makemore_lit.checkpoints import PRETRAINED, pretrained, save
-from makemore_lit.contexts import NGram
+from makemore_lit.contexts import Mixture, NGram, suffix_counts
 from makemore_lit.corpora import load_corpus
-from makemore_lit.counts import Bigram, count_contexts, sample, surprise
+from makemore_lit.counts import Bigram, BigramNet, count_contexts, nll, sample, surprise
 from makemore_lit.data import Vocab, seeded, split_words
-from makemore_lit.descent import fit
+from makemore_lit.descent import AdamW, autograd, fit
 from makemore_lit.mlp import GELU, MLP
 from makemore_lit.recurrent import Recurrent
 from makemore_lit.wavenet import WaveNet
@@ -26,6 +29,8 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 </head><body><main>%s</main></body></html>"""
 READY = "!document.getElementById('play-all').disabled"
 PHONE = dict(width=360, height=740)
+SEEN = ['bigram', 'mlp', '5-gram', 'wavenet', 'gru', 'transformer']  # least first
+NAMES = load_corpus().name=='names'
 FITS = 'document.documentElement.scrollWidth <= innerWidth'
 LETTERS = "document.querySelector('#play-names li')?.firstChild.nodeValue?.length"
 
@@ -61,8 +66,9 @@ def url():
 
 def opened(browser, url, **kwargs):
     """A page with the playground ready, and lists of what it requested and of what it
-    complained about"""
-    page, loaded, complaints = browser.new_page(**kwargs), [], []
+    complained about; nothing moves in it, unless that is asked for"""
+    page = browser.new_page(**{'reduced_motion': 'reduce', **kwargs})
+    loaded, complaints = [], []
     page.on('console', lambda m: complaints.append(m.text))
     page.on('pageerror', lambda e: complaints.append(str(e)))
     page.on('response', lambda r: loaded.append(r))
@@ -86,6 +92,15 @@ def page(browser, url, loads):
     assert not complaints
 
 
+@pytest.fixture(scope='module')
+def lab(browser, url):
+    "A page from which the modules can be imported, for tests that need no more"
+    page = browser.new_page()
+    page.goto(f'{url}assets/models.js')
+    yield page
+    page.close()
+
+
 # What Python says
 
 def contexts(model, starts):
@@ -102,19 +117,19 @@ def close(ours, theirs, atol):
 
 def drawn_by(name, n, temperature=1., top_k=None, seed=42):
     "The names that Python draws"
-    return sample(pretrained(name), n, temperature=temperature, top_k=top_k,
+    return sample(model_of(name), n, temperature=temperature, top_k=top_k,
                   g=seeded(seed))
 
 
 # The models and the sampler
 
 @pytest.mark.parametrize('name', PRETRAINED)
-def test_logits(page, report, name):
+def test_logits(lab, report, name):
     "Logits to 1e-4 on 200 contexts"
     words = random.Random(1).sample(split_words(load_corpus())[1], 200)
     starts = [w[:random.Random(w).randrange(len(w) + 1)] for w in words]
     model = pretrained(name)
-    theirs = page.evaluate("""async ([name, starts]) => {
+    theirs = lab.evaluate("""async ([name, starts]) => {
         const {load, contextOf} = await import('/assets/models.js')
         const model = await load(name)
         return starts.map(s => model.logits(contextOf(model, s))) }""", [name, starts])
@@ -128,10 +143,10 @@ def test_logits(page, report, name):
     (100, 1., None, 42), (100, .5, 5, 7), (1, 1.7, None, 2**32 - 1), (300, 1., 1, 0),
     (100, 2., None, 231)])
 @pytest.mark.parametrize('name', PRETRAINED)
-def test_names(page, name, n, temperature, top_k, seed):
+def test_names(lab, name, n, temperature, top_k, seed):
     "The same names from the same seed"
     options = dict(temperature=temperature, topK=top_k or 0, seed=seed)
-    theirs = page.evaluate("""async ([name, n, options]) => {
+    theirs = lab.evaluate("""async ([name, n, options]) => {
         const [{load}, {sampling}] = await Promise.all(
             [import('/assets/models.js'), import('/assets/sample.js')])
         return [...sampling(await load(name), n, options)].pop().words }""",
@@ -153,43 +168,159 @@ def numbers(texts):
     return [float(text.split()[-1]) for text in texts]
 
 
+def mixture():
+    "The mixture of the page, from the file that it reads"
+    with safe_open(playdata.PATH, 'np') as f:
+        said = json.loads(f.metadata()['makemore_lit_play'])
+    return Mixture([pretrained(m) for m in said['models']], said['weights']), said
+
+
+def model_of(name):
+    "A model of the page"
+    return mixture()[0] if name=='mixture' else pretrained(name)
+
+
 def test_headings_of_tables(page):
     "What was typed stays as it is; the tables name every character"
     type_jonathan(page)
     assert page.input_value('#play-text')=='Jonathan'
+    page.click('#play-numbers summary')
     rows = page.locator('#play-next tbody th').all_inner_texts()
     assert rows==list('.abcdefghijklmnopqrstuvwxyz')
     columns = page.locator('#play-surprise thead th').all_inner_texts()
-    assert columns==['model', 'mean', *'jonathan', 'end']
+    assert columns[0]=='model' and columns[2:]==['so far', *'jonathan', 'if it ends']
+    models = page.locator('#play-surprise tbody th').all_inner_texts()
+    assert models==[*SEEN, 'mixture']
 
 
-@pytest.mark.parametrize('at, name', list(enumerate(PRETRAINED)))
-def test_surprise(page, at, name):
-    "The row of a model: its surprise at each character, in numbers and colours"
+def test_surprise(page):
+    """The row of a model: its loss on dev, its surprise at each character, in numbers and
+    colours"""
     type_jonathan(page)
-    nats = surprise(pretrained(name), 'jonathan')
-    row = page.locator(f'#play-surprise tbody tr:nth-child({at + 1}) td')
-    texts = row.all_inner_texts()
-    close(numbers(texts), [nats.mean().item(), *nats.tolist()], .0051)
-    assert ''.join(text.split()[0] for text in texts[1:])=='jonathan.'
-    colours = row.evaluate_all("""cells =>
-        cells.slice(1).map(c => getComputedStyle(c).backgroundColor)""")
-    deep = [float(c.split(',')[3].strip(') ')) for c in colours]
-    close(deep, (nats/6).clamp(max=1)*.75, .01)
+    for at,name in enumerate([*SEEN, 'mixture']):
+        model = model_of(name)
+        nats = surprise(model, 'jonathan')
+        row = page.locator(f'#play-surprise tbody tr:nth-child({at + 1}) td')
+        dev, *texts = row.all_inner_texts()
+        so_far = nats[:-1].mean().item()
+        close(numbers(texts), [so_far, *nats.tolist()], .0051)
+        assert ''.join(text.split()[0] for text in texts[1:])=='jonathan.'
+        colours = row.evaluate_all("""cells =>
+            cells.slice(2).map(c => getComputedStyle(c).backgroundColor)""")
+        deep = [float(c.split(',')[3].strip(') ')) for c in colours]
+        close(deep, (nats/6).clamp(max=1)*.75, .01)
+        # The bars are as long as the numbers
+        share = row.evaluate_all("""cells => cells.slice(0, 2).map(c =>
+            c.firstChild.getBoundingClientRect().width/c.getBoundingClientRect().width)""")
+        assert share[0] > .7 and abs(share[1]/so_far - .2) < .02
+        if NAMES: assert abs(float(dev) - nll(model, split_words(load_corpus())[1])) < .0051
 
 
-@pytest.mark.parametrize('at, name', list(enumerate(PRETRAINED)))
-def test_next_character(page, at, name):
-    "The column of a model: its probabilities, in numbers and bars"
+def test_the_more_it_sees_the_less_it_is_surprised(page):
+    "As the text says: the rows' losses on dev fall"
+    losses = [float(x) for x in page.locator('#play-surprise .play-many').all_inner_texts()]
+    assert len(losses)==7 and losses==sorted(losses, reverse=True)
+    assert len(split_words(load_corpus())[1])==3203 or not NAMES
+    assert '3,203 names' in page.inner_text('#play-surprise')
+
+
+def test_who_is_surprised_least(page):
+    "It is said, of what is typed so far; of nothing, what holds of many names"
     type_jonathan(page)
-    model = pretrained(name)
-    p = model(contexts(model, ['jonathan'])).detach().double().softmax(1)[0]
-    column = page.locator(f'#play-next tbody td:nth-child({at + 2})')
-    close([float(x) for x in column.all_inner_texts()], 100*p, .051)
-    bars = column.evaluate_all("""cells => cells.map(c =>
-        c.querySelector('i').getBoundingClientRect().width
-        / c.getBoundingClientRect().width)""")
-    close(bars, p, .01)
+    means = {m: surprise(model_of(m), 'jonathan')[:-1].mean().item()
+             for m in (*SEEN, 'mixture')}
+    said = page.inner_text('#play-least')
+    for m,word in ((min(means, key=means.get), 'least'), (max(means, key=means.get), 'most')):
+        assert f'the {m} {word}, by {means[m]:.2f}' in said
+    page.fill('#play-text', '')
+    assert page.inner_text('#play-least').startswith('Over many names')
+
+
+def next_chances(name, text):
+    "What Python says comes next"
+    model = model_of(name)
+    return model(contexts(model, [text])).detach().double().softmax(1)[0]
+
+
+def test_next_character(page):
+    "The strip and the column of a model: its probabilities, in words, widths, numbers"
+    type_jonathan(page)
+    page.click('#play-numbers summary')
+    for at,name in enumerate([*SEEN, 'mixture']):
+        p = next_chances(name, 'jonathan')
+        strip = page.locator('#play-strips .play-strip').nth(at)
+        widths = strip.evaluate("""s => [...s.children].map(f =>
+            f.getBoundingClientRect().width/s.getBoundingClientRect().width)""")
+        close(widths, p, .004)
+        best = p.argmax().item()
+        spoken = strip.get_attribute('aria-label')
+        itos = pretrained('mlp').vocab.itos
+        assert spoken.startswith(f"{name}: {itos[best] if best else 'end'} {100*p[best]:.0f} %")
+        column = page.locator(f'#play-next tbody td:nth-child({at + 2})')
+        close([float(x) for x in column.all_inner_texts()], 100*p, .051)
+        bars = column.evaluate_all("""cells => cells.map(c =>
+            c.querySelector('i').getBoundingClientRect().width
+            / c.getBoundingClientRect().width)""")
+        close(bars, p, .01)
+
+
+def test_letters_stand_in_the_order_of_the_mixture(page):
+    "In every strip, as one sees it"
+    type_jonathan(page)
+    itos = pretrained('mlp').vocab.itos
+    order = [itos[i] for i in next_chances('mixture', 'jonathan').argsort(descending=True)]
+    seen = page.locator('#play-strips .play-strip').evaluate_all("""strips =>
+        strips.map(s => [...s.children].sort((a, b) => a.style.order - b.style.order)
+            .map(f => f.querySelector('b').textContent))""")
+    assert seen==[order]*7
+
+
+def test_a_click_on_a_letter(page):
+    "It is typed; the end isn't"
+    page.fill('#play-text', 'q')
+    strip = page.locator('#play-strips .play-strip').last
+    strip.locator('.play-vowel').filter(has_text='u').click()
+    assert page.input_value('#play-text')=='qu'
+    page.fill('#play-text', 'maria')
+    strip.locator('.play-end').click()
+    assert page.input_value('#play-text')=='maria'
+
+
+def test_suggestions(page):
+    "Each button is typed"
+    for button in page.locator('#play-tries button').all():
+        button.click()
+        assert page.input_value('#play-text')==button.inner_text()
+        assert page.inner_text('#play-note')==''
+
+
+@pytest.mark.skipif(not NAMES, reason='the shipped models learned from names')
+@pytest.mark.parametrize('text', ['q', 'mar', '', 'zzyzx'])
+def test_what_was_counted(page, text):
+    "How often each character followed, in the train names, as strips and in a sentence"
+    page.fill('#play-text', text)
+    train, vocab = split_words(load_corpus())[0], pretrained('mlp').vocab
+    rows = []
+    for k in range(1, 5):
+        if k > len(text) + 1: break
+        last = ('.'*k + text)[-k:]
+        counts = count_contexts(train, vocab, k)
+        wanted = torch.tensor([vocab.stoi.get(c, 0) for c in last])
+        found = (counts.x==wanted).all(1)
+        if found.any(): rows.append((last, counts.n[found][0]))
+    strips = page.locator('#play-counted .play-bar:visible')
+    assert strips.count()==len(rows)
+    for strip,(last,n) in zip(strips.all(), rows):
+        label = f'begins {last[1:]}'.strip() if last[0]=='.' else f'after {last}'
+        assert strip.locator('.play-who b').inner_text()==label
+        assert strip.locator('.play-who small').inner_text()==f'{int(n.sum()):,} ×'
+        widths = strip.locator('.play-strip').evaluate("""s => [...s.children].map(f =>
+            f.getBoundingClientRect().width/s.getBoundingClientRect().width)""")
+        close(widths, n/n.sum(), .004)
+    n, best = rows[0][1], int(rows[0][1].argmax())
+    what = f'“{vocab.itos[best]}” came next' if best else 'the name ended'
+    said = f'{what} {int(n[best]):,} of {int(n.sum()):,} times'
+    assert said in page.inner_text('#play-why')
 
 
 def saturated(model, ix):
@@ -201,9 +332,16 @@ def saturated(model, ix):
     return found
 
 
+def inside(page, which='tree'):
+    "Open the view of what happens inside"
+    page.click('#play-tab-inside')
+    page.check(f'input[value={which}]')
+
+
 def test_inside_the_wavenet(page):
     "The pictures of its layers: their captions, places and colours"
     type_jonathan(page)
+    inside(page)
     wavenet = pretrained('wavenet')
     ix = wavenet.vocab.encode('jonathan')
     captions = page.locator('#play-inside figcaption').all_inner_texts()
@@ -225,6 +363,7 @@ def test_inside_the_wavenet(page):
 
 def test_pictures_follow(page):
     "A key changes the pictures and their texts"
+    inside(page)
     type_jonathan(page)
     pictures = """[...document.querySelectorAll('#play-inside canvas')]
         .map(c => c.toDataURL()).join()"""
@@ -234,6 +373,120 @@ def test_pictures_follow(page):
     assert 'jonatha' in page.inner_text('#play-inside')
 
 
+def colours(canvas):
+    "The colours in the middle of each square of a canvas that is one square high"
+    return canvas.evaluate("""c => [...c.getContext('2d')
+        .getImageData(0, 0, c.width, 1).data]""")
+
+
+def states(model, word):
+    "A GRU's states along a word, that of the boundary first, `(T + 1, H)`"
+    found, state = [], model.start(1)
+    for i in [0, *model.vocab.encode(word)]:
+        _, state = model.step(state, torch.tensor([i]))
+        found.append(state[0].detach().double().flatten())
+    return torch.stack(found)
+
+
+def test_memory_of_the_gru(page):
+    "Its state after each letter, the slowest unit first, and the two bars"
+    type_jonathan(page)
+    inside(page, 'state')
+    model, word = pretrained('gru'), 'jonathan'
+    h = states(model, word)
+    rows = page.locator('#play-state .play-state')
+    assert rows.locator('b').all_inner_texts()==['', *word]
+    # Blue where a unit is positive, orange where it is negative, in some order
+    for t in (1, 8):
+        data = torch.tensor(colours(rows.nth(t).locator('canvas'))).view(-1, 4)
+        clear = data[:, 3] > 20
+        positive = (data[clear, 2] > data[clear, 0]).sum().item()
+        assert abs(positive - (h[t] > 20/255).sum().item()) <= 3
+        assert abs(clear.sum().item() - (h[t].abs() > 20/255).sum().item()) <= 3
+    # How far each letter moved the state, and what is left of the first letter
+    moved = (h[1:] - h[:-1]).norm(dim=1)/(h[1:].norm(dim=1) + h[:-1].norm(dim=1))
+    others = [states(model, c + word[1:]) for c in model.vocab.itos[1:] if c != word[0]]
+    apart = torch.stack([(h - o).norm(dim=1) for o in others]).mean(0)[1:]
+    said = rows.locator('small').all_inner_texts()
+    percents = torch.tensor([float(x.split()[0]) for x in said]).view(-1, 2)
+    close(percents, 100*torch.stack([moved, apart/apart[0]], 1), .51)
+    bars = rows.locator('.play-share').evaluate_all("""all => all.map(s =>
+        s.firstChild.getBoundingClientRect().width/s.getBoundingClientRect().width)""")
+    close(bars, (percents/100).clamp(max=1).flatten(), .01)
+
+
+def test_slow_units_stand_left(lab):
+    "Along other names, too, the left half of the units moves less than the right one"
+    order = lab.evaluate("""async () => {
+        const [{slowest}, {load}] = await Promise.all(
+            [import('/assets/inside.js'), import('/assets/models.js')])
+        return slowest(await load('gru')) }""")
+    h = states(pretrained('gru'), 'alexandria')[:, order]
+    moved = (h[1:] - h[:-1]).abs().sum(0)/h.abs().sum(0)
+    assert sorted(order)==list(range(120))
+    assert moved[:60].mean() < .8*moved[60:].mean()
+
+
+def looked_at(model, word, monkeypatch):
+    "The attention of each block and head of a transformer, lists of rows"
+    seen, attend = [], attention.attend
+    def watched(*args, **kwargs):
+        "The same, and the weights are kept"
+        read, weights = attend(*args, **kwargs)
+        seen.append(weights.detach().double().reshape(weights.shape[1], -1))
+        return read, weights
+    monkeypatch.setattr(attention, 'attend', watched)
+    model(contexts(model, [word]))
+    places = len(word) + 1
+    assert len(seen)==2*places
+    return [[[seen[block*places + t][head].tolist() for t in range(places)]
+             for head in range(4)] for block in range(2)]
+
+
+def test_looks_of_the_transformer(page, monkeypatch):
+    "The maps are Python's attention; a caption says what a head does most"
+    type_jonathan(page)
+    inside(page, 'look')
+    wanted = looked_at(pretrained('transformer'), 'jonathan', monkeypatch)
+    found = page.evaluate("""async () => {
+        const [{looks}, {load, contextOf}] = await Promise.all(
+            [import('/assets/inside.js'), import('/assets/models.js')])
+        const model = await load('transformer')
+        return looks(model, contextOf(model, 'jonathan')) }""")
+    for ours,theirs in zip(wanted, found, strict=True):
+        for map_,their_map in zip(ours, theirs, strict=True):
+            for row,their_row in zip(map_, their_map, strict=True):
+                close(their_row, row, 1e-5)
+    captions = page.locator('#play-look figcaption').all_inner_texts()
+    assert len(captions)==8
+    maps = [map_ for block in wanted for map_ in block]
+    for caption,rows in zip(captions, maps):
+        late = list(enumerate(rows))[2:]
+        habits = {'the letter itself': lambda t, r: r[t],
+                  'the letter before': lambda t, r: r[t - 1],
+                  'the beginning': lambda t, r: r[0],
+                  'letters farther back': lambda t, r: sum(r[1:t - 1])}
+        means = {k: sum(f(t, r) for t,r in late)/len(late) for k,f in habits.items()}
+        best = max(means, key=means.get)
+        assert caption.endswith(f': {best}, {100*means[best]:.0f} %'), (caption, means)
+    # In the picture the square of a share is as blue as the share is large
+    alpha = page.locator('#play-look canvas').nth(2).evaluate("""c => {
+        const cell = (c.width - 22)/9, row = c.getContext('2d').getImageData(
+            0, Math.round(22 + 8.3*cell), c.width, 1).data
+        return [...Array(9).keys()].map(s =>
+            row[4*Math.round(22 + (s + .3)*cell) + 3]/255) }""")
+    close(alpha, [.06 + .94*share for share in wanted[0][2][8]], .02)
+
+
+def test_looks_end_where_the_transformer_does(page):
+    "Of a longer text it shows the beginning"
+    page.fill('#play-text', 'guinevere'*2)
+    inside(page, 'look')
+    label = page.locator('#play-look canvas').first.get_attribute('aria-label')
+    longest = pretrained('transformer').longest
+    assert label.endswith(f"each of {' '.join('.' + ('guinevere'*2)[:longest])} looks.")
+
+
 @pytest.mark.parametrize('text, shown', [('jo9', '9'), ('j😀', '😀'), ('ze\u0301', 'é')])
 def test_unknown_character(page, text, shown):
     "It is named; a text without one takes the note away"
@@ -241,7 +494,7 @@ def test_unknown_character(page, text, shown):
     assert f'“{shown}” is not among' in page.inner_text('#play-note')
     page.fill('#play-text', ' Jo ')
     assert page.inner_text('#play-note')==''
-    assert page.locator('#play-surprise tbody tr:first-child td').count()==4
+    assert page.locator('#play-surprise tbody tr:first-child td').count()==5
 
 
 @pytest.mark.parametrize('letters', [16, 17, 30])
@@ -250,25 +503,30 @@ def test_no_place_any_more(page, letters):
     model, text = pretrained('transformer'), ('guinevere'*4)[:letters]
     page.fill('#play-text', text)
     assert f'has places for {model.longest} characters' in page.inner_text('#play-note')
-    at = PRETRAINED.index('transformer')
+    page.click('#play-numbers summary')
     cells = page.locator('#play-next tbody tr:first-child td').all_inner_texts()
-    assert cells.pop(at)=='–' and all(float(c) >= 0 for c in cells)
-    for i,name in enumerate(PRETRAINED):
+    nothing = [x=='–' for x in cells]
+    assert nothing==[name in ('transformer', 'mixture') for name in [*SEEN, 'mixture']]
+    mute = page.locator('#play-strips .play-nothing').count()
+    assert mute==2
+    for i,name in enumerate([*SEEN, 'mixture']):
         row = page.locator(f'#play-surprise tbody tr:nth-child({i + 1}) td')
-        mean, *nats = [c.split()[-1] for c in row.all_inner_texts()]
-        shared = surprise(pretrained(name), text[:model.longest])[:-1]
+        _, mean, *nats = [c.split()[-1] for c in row.all_inner_texts()]
+        shared = surprise(model_of(name), text[:model.longest])[:-1]
         close(numbers(nats[:model.longest]), shared, .0051)
-        known = model.longest + 1 if i==at else letters + 1
+        known = model.longest + 1 if nothing[i] else letters + 1
         assert nats[known:]==['–']*(letters + 1 - known)
-        assert '–' not in nats[:known] and (mean=='–')==(i==at)
+        assert '–' not in nats[:known] and (mean=='–')==(known < letters)
     page.fill('#play-text', text[:model.longest])
     assert page.inner_text('#play-note')==''
     assert '–' not in page.inner_text('#play-next') + page.inner_text('#play-surprise')
 
 
 @pytest.mark.parametrize('letters', [16, 30])
-def test_time_of_a_key(page, report, letters):
+@pytest.mark.parametrize('view', ['next', 'tree', 'state', 'look'])
+def test_time_of_a_key(page, report, view, letters):
     "Every key of many is answered; how long that takes is reported"
+    if view != 'next': inside(page, view)
     page.focus('#play-text')
     page.evaluate("""() => {
         window.times = []
@@ -282,10 +540,10 @@ def test_time_of_a_key(page, report, letters):
         page.keyboard.press(c)
         full = len(page.input_value('#play-text'))==letters
         if full: page.keyboard.press('Control+A')
-        took.append(float(page.inner_text('#play-time').split()[-5]))
+        took.append(float(page.text_content('#play-time').split()[-5]))
     page.wait_for_function('times.length > 20')
     key, picture = map(statistics.median, (took, page.evaluate('times')))
-    report(f'a key takes {key:.1f} ms for all models and the layout, {picture:.1f} ms '
+    report(f'{view}: a key takes {key:.1f} ms for all models and the layout, {picture:.1f} ms '
            f'until the picture is there (medians, up to {letters} characters)')
 
 
@@ -293,8 +551,9 @@ def test_time_of_a_key(page, report, letters):
 
 def drawn_names(page, n, name='wavenet'):
     "The names in the list when all are drawn, and those that are marked"
+    what = '”' if n==1 else f'{n} names'
     page.wait_for_function(f"""document.getElementById('play-drawn').textContent
-        .includes(' from the {name}; ')""")
+        .includes('{what} from the {name}; ')""")
     found = page.locator('#play-names li').evaluate_all("""items =>
         items.map(li => li.firstChild.nodeValue ?? "")""")
     marked = page.locator('#play-names li.play-known').evaluate_all("""items =>
@@ -308,10 +567,17 @@ def drawn_names(page, n, name='wavenet'):
     return found, marked
 
 
+@pytest.fixture
+def draw(page):
+    "A page in which the view of drawing is open"
+    page.click('#play-tab-draw')
+    return page
+
+
 def by_keyboard(page):
     "Choose the MLP, a temperature of 0.5, top-k 5 and seed 7, and go to the button"
     page.focus('#play-model')
-    for _ in range(PRETRAINED.index('wavenet') - PRETRAINED.index('mlp')):
+    for _ in range(SEEN.index('wavenet') - SEEN.index('mlp')):
         page.keyboard.press('ArrowUp')
     page.keyboard.press('Tab')
     for _ in range(5): page.keyboard.press('ArrowLeft')
@@ -330,16 +596,16 @@ def by_keyboard(page):
 @pytest.mark.parametrize('role, name, place', [
     ('combobox', 'Model', 'model'), ('slider', 'Temperature', 'temperature'),
     ('spinbutton', 'top-k', 'topk'), ('spinbutton', 'Seed', 'seed')])
-def test_controls_have_names(page, role, name, place):
+def test_controls_have_names(draw, role, name, place):
     "A screen reader finds each control by its role and name"
-    found = page.get_by_role(role, name=name).get_attribute('id')
+    found = draw.get_by_role(role, name=name).get_attribute('id')
     assert found==f'play-{place}'
 
 
-def test_a_hundred(page):
+def test_a_hundred(draw):
     "The first hundred, by mouse; the real names among them are marked"
-    page.click('#play-hundred')
-    found, marked = drawn_names(page, 100)
+    draw.click('#play-hundred')
+    found, marked = drawn_names(draw, 100)
     assert found==drawn_by('wavenet', 100)
     corpus = load_corpus()
     if corpus.name=='names':
@@ -348,69 +614,147 @@ def test_a_hundred(page):
         assert len(set(marked) - known) <= 3
 
 
-def test_keyboard(page):
+def test_keyboard(draw):
     "Every control by keyboard; one name grows by a character at a time"
-    by_keyboard(page)
-    page.keyboard.press('Enter')
-    page.wait_for_function(f'{LETTERS}==1')
-    page.wait_for_function(f'{LETTERS}==2')
-    assert drawn_names(page, 1, 'mlp')[0]==drawn_by('mlp', 1, .5, 5, 7)
+    by_keyboard(draw)
+    draw.keyboard.press('Enter')
+    draw.wait_for_function(f'{LETTERS}==1')
+    draw.wait_for_function(f'{LETTERS}==2')
+    assert drawn_names(draw, 1, 'mlp')[0]==drawn_by('mlp', 1, .5, 5, 7)
 
 
-def test_a_hundred_while_one_is_drawn(page):
+def test_a_hundred_while_one_is_drawn(draw):
     "The last wish counts, and stays"
-    by_keyboard(page)
-    page.keyboard.press('Enter')
-    page.wait_for_function(f'{LETTERS}==1')
-    page.keyboard.press('Tab')
-    page.keyboard.press('Space')
+    by_keyboard(draw)
+    draw.keyboard.press('Enter')
+    draw.wait_for_function(f'{LETTERS}==1')
+    draw.keyboard.press('Tab')
+    draw.keyboard.press('Space')
     expected = drawn_by('mlp', 100, .5, 5, 7)
-    assert drawn_names(page, 100, 'mlp')[0]==expected
-    page.wait_for_timeout(500)
-    assert drawn_names(page, 100, 'mlp')[0]==expected
+    assert drawn_names(draw, 100, 'mlp')[0]==expected
+    draw.wait_for_timeout(500)
+    assert drawn_names(draw, 100, 'mlp')[0]==expected
 
 
-@pytest.mark.parametrize('name', PRETRAINED)
-def test_each_model(page, name):
+@pytest.mark.parametrize('name', [*PRETRAINED, 'mixture'])
+def test_each_model(draw, name):
     "The chosen model draws"
-    by_keyboard(page)
-    page.select_option('#play-model', name)
-    page.click('#play-hundred')
-    assert drawn_names(page, 100, name)[0]==drawn_by(name, 100, .5, 5, 7)
+    by_keyboard(draw)
+    draw.select_option('#play-model', name)
+    draw.click('#play-hundred')
+    assert drawn_names(draw, 100, name)[0]==drawn_by(name, 100, .5, 5, 7)
+
+
+def test_names_follow_the_controls(draw):
+    "Without a button: 24 names, drawn again when model, temperature or seed change"
+    assert drawn_names(draw, 24)[0]==drawn_by('wavenet', 24)
+    draw.select_option('#play-model', 'gru')
+    assert drawn_names(draw, 24, 'gru')[0]==drawn_by('gru', 24)
+    draw.focus('#play-temperature')
+    draw.keyboard.press('Home')
+    assert drawn_names(draw, 24, 'gru')[0]==drawn_by('gru', 24, .1)
+    draw.click('#play-other')
+    seed = int(draw.input_value('#play-seed'))
+    assert drawn_names(draw, 24, 'gru')[0]==drawn_by('gru', 24, .1, seed=seed)
+
+
+@pytest.mark.parametrize('name', [*PRETRAINED, 'mixture'])
+def test_names_that_begin_as_typed(draw, name):
+    "As Python's with a prompt; a transformer says where it has no place"
+    draw.fill('#play-text', 'mar')
+    draw.select_option('#play-model', name)
+    draw.check('#play-begin')
+    wanted = sample(model_of(name), 24, prompt='mar', g=seeded(42))
+    assert drawn_names(draw, 24, name)[0]==wanted
+    draw.fill('#play-text', 'guinevereguinevere')
+    if model_of(name).longest:
+        assert 'begin with fewer' in draw.inner_text('#play-drawn')
+        assert draw.locator('#play-names li').count()==0
+    draw.fill('#play-text', '')
+    assert not draw.is_checked('#play-begin') and draw.is_disabled('#play-begin')
+    assert drawn_names(draw, 24, name)[0]==sample(model_of(name), 24, g=seeded(42))
+
+
+@pytest.mark.parametrize('key, tau, word', [('Home', .1, 'tame'), ('End', 2., 'wild')])
+def test_what_a_temperature_does(draw, key, tau, word):
+    "The second strip has the chances at it, and a sentence says what became of them"
+    draw.fill('#play-text', 'q')
+    draw.check('#play-begin')
+    draw.focus('#play-temperature')
+    draw.keyboard.press(key)
+    z = pretrained('wavenet')(contexts(pretrained('wavenet'), ['q'])).detach().double()[0]
+    for strip,p in zip(draw.locator('#play-tempered .play-strip').all(),
+                       (z.softmax(0), (z/tau).softmax(0))):
+        widths = strip.evaluate("""s => [...s.children].map(f =>
+            f.getBoundingClientRect().width/s.getBoundingClientRect().width)""")
+        close(widths, p, .004)
+    assert word in draw.inner_text('#play-tells') and '“u”' in draw.inner_text('#play-tells')
+
+
+def test_link(draw, browser, url):
+    "It holds model, prompt, temperature, top-k and seed; opened, it shows the same names"
+    draw.fill('#play-text', 'jo')
+    draw.check('#play-begin')
+    draw.select_option('#play-model', 'gru')
+    draw.focus('#play-temperature')
+    for _ in range(3): draw.keyboard.press('ArrowLeft')
+    draw.fill('#play-topk', '9')
+    draw.fill('#play-seed', '7')
+    draw.click('#play-link')
+    draw.wait_for_function("document.getElementById('play-linked').textContent")
+    found, _ = drawn_names(draw, 24, 'gru')
+    assert found==sample(pretrained('gru'), 24, temperature=.7, top_k=9, prompt='jo', seed=7)
+    page, loaded, complaints = opened(browser, draw.url)
+    assert drawn_names(page, 24, 'gru')[0]==found
+    # What stands behind # is sent to no server
+    assert loaded[0].request.headers.get('referer') is None and '#' not in loaded[0].url
+    assert not complaints
+    page.close()
+
+
+def test_link_with_nonsense(browser, url):
+    "What can't be is left as it was"
+    page, _, complaints = opened(browser, f'{url}#view=cellar&model=oracle&seed=x&prompt=zo')
+    assert page.input_value('#play-text')=='zo' and page.input_value('#play-seed')=='42'
+    assert page.is_visible('#play-view-next')
+    page.click('#play-tab-draw')
+    assert page.input_value('#play-model')=='wavenet'
+    assert not complaints
+    page.close()
 
 
 @pytest.mark.parametrize('box, bad, word', [
     ('topk', '0', 'Top-k'), ('topk', '28', 'Top-k'), ('seed', '', 'seed'),
     ('seed', '1.5', 'seed'), ('seed', '-1', 'seed')])
-def test_impossible_wish(page, box, bad, word):
+def test_impossible_wish(draw, box, bad, word):
     "It is refused in words, and no name is drawn"
-    page.click('#play-hundred')
-    drawn_names(page, 100)
-    page.fill(f'#play-{box}', bad)
-    page.click('#play-hundred')
-    said = page.inner_text('#play-drawn')
+    draw.click('#play-hundred')
+    drawn_names(draw, 100)
+    draw.fill(f'#play-{box}', bad)
+    draw.click('#play-hundred')
+    said = draw.inner_text('#play-drawn')
     assert word in said and 'has to be' in said
-    assert page.locator('#play-names li').count()==0
+    assert draw.locator('#play-names li').count()==0
 
 
-def test_long_names(page):
+def test_long_names(draw):
     "A name is cut at a hundred characters, and makes the page no wider than a phone"
-    page.select_option('#play-model', 'bigram')
-    page.evaluate("""() => {
+    draw.select_option('#play-model', 'bigram')
+    draw.evaluate("""() => {
         const t = document.getElementById('play-temperature')
         t.value = 2
         t.dispatchEvent(new Event('input')) }""")
-    page.fill('#play-topk', '')
-    page.fill('#play-seed', '231')  # one of the hundred is cut
-    page.click('#play-hundred')
-    found, _ = drawn_names(page, 100, 'bigram')
+    draw.fill('#play-topk', '')
+    draw.fill('#play-seed', '231')  # one of the hundred is cut
+    draw.click('#play-hundred')
+    found, _ = drawn_names(draw, 100, 'bigram')
     assert found==drawn_by('bigram', 100, 2., None, 231)
     assert max(map(len, found))==100
-    page.set_viewport_size(PHONE)
-    assert page.evaluate(FITS)
+    draw.set_viewport_size(PHONE)
+    assert draw.evaluate(FITS)
 
 
-def test_bloom(page, report):
+def test_bloom(lab, report):
     """The filter says of each word what tools/bloom.py says, knows the whole corpus,
     and is wrong about as few others as it states"""
     corpus = load_corpus()
@@ -420,7 +764,7 @@ def test_bloom(page, report):
     bits = load_file(PATH)['bits']
     ours = [all(bits[at >> 3] >> (at & 7) & 1 for at in places(w))
             for w in (*corpus, *others)]
-    theirs, stated = page.evaluate("""async words => {
+    theirs, stated = lab.evaluate("""async words => {
         const [{Bloom}, {fetchTensors}] = await Promise.all(
             [import('/assets/bloom.js'), import('/assets/safetensors.js')])
         const bloom = new Bloom(await fetchTensors('/assets/names.safetensors'))
@@ -435,29 +779,437 @@ def test_bloom(page, report):
     if corpus.name=='names': assert all(theirs[:len(corpus)])
 
 
+# A network that learns
+
+def trained(page, function, *args):
+    "What a function of the trainer's modules returns"
+    return page.evaluate("""async ([code, args]) => {
+        const [train, counts] = await Promise.all(
+            [import('/assets/train.js'), import('/assets/counts.js')])
+        return eval(code)(train, counts, ...args) }""", [function, list(args)])
+
+
+SMALL = ['emma', 'olivia', 'ava', 'isabella', 'sophia', 'mia', 'zoe', 'ann', 'eve', 'emma']
+ROWS = """counts.rowsOf(counts.levelsOf(words, vocab, T), vocab.length + 1)"""
+
+
+def small_net(kind, vocab):
+    "A network of Python and its parameters by the names that the page gives them"
+    g = seeded(3)
+    if kind=='layer':
+        net = BigramNet(vocab, g=g)
+        return net, dict(W=net.W)
+    net = MLP(vocab, 3, 4, 7, g=g)
+    for p in net.parameters(): p.data = torch.randn(p.shape, generator=g)
+    return net, dict(zip(('C', 'W1', 'b1', 'W2', 'b2'), net.parameters()))
+
+
+@pytest.mark.parametrize('kind', ['layer', 'mlp'])
+def test_gradients_and_steps(lab, kind):
+    "Loss, gradients, and the parameters after five steps of Adam are Python's, in float64"
+    vocab = Vocab(SMALL)
+    net, params = small_net(kind, vocab)
+    for p in params.values(): p.data = p.data.double()
+    before = {k: p.detach().flatten().tolist() for k,p in params.items()}
+    T = net.block_size
+    counts = count_contexts(SMALL, vocab, T)
+    x, n = counts[:]
+    loss = autograd(net, x, n.double())
+    grads = {k: p.grad.flatten().clone() for k,p in params.items()}
+    each = [autograd(net, x[r:r+1], n[r:r+1].double()).item() for r in range(len(x))]
+    total = n.sum(1).tolist()
+    optimizer = AdamW(list(params.values()), lr=.05, weight_decay=0.)
+    for _ in range(5):
+        autograd(net, x, n.double())
+        optimizer.step()
+    theirs = trained(lab, f"""(train, counts, kind, words, vocab, T, params) => {{
+        const rows = {ROWS}, V = vocab.length + 1
+        for (const k in params) params[k] = Float64Array.from(params[k])
+        const net = kind === 'layer' ? new train.OneLayer(V, params)
+            : new train.Perceptron({{V, T, D: 4, H: 7}}, params)
+        const loss = net.backward(rows), alone = net.loss(rows)
+        const grads = structuredClone(net.grads)
+        const picked = net.backward(rows, [2, 3, 4, 5, 6, 7, 8])
+        const adam = new train.Adam(net)
+        for (let i = 0; i < 5; i++) {{ net.backward(rows); adam.step(.05) }}
+        const plain = o => Object.fromEntries(
+            Object.entries(o).map(([k, v]) => [k, Array.from(v)]))
+        const x = Array.from(rows.x).slice(2*T, 9*T)
+        return {{loss, alone, picked, x, size: net.size, grads: plain(grads),
+                after: plain(net.params)}} }}""",
+        kind, SMALL, ''.join(vocab.itos[1:]), T, before)
+    # The page's rows stand in another order
+    rows = [x.tolist().index(c) for c in torch.tensor(theirs['x']).view(7, T).tolist()]
+    some = sum(each[r]*total[r] for r in rows)/sum(total[r] for r in rows)
+    for key,ours in dict(loss=loss.item(), alone=loss.item(), picked=some).items():
+        close(theirs[key], ours, 1e-12)
+    assert theirs['size']==net.n_params
+    for k in params:
+        close(theirs['grads'][k], grads[k], 1e-12)
+        close(theirs['after'][k], params[k].detach().flatten(), 1e-10)
+
+
+@pytest.mark.parametrize('how', ['good', 'large', 'zero'])
+def test_starts(lab, how):
+    """A careful start has nearly equal chances; a large one costs far more, and saturates
+    units; from zero all units stay equal, and only the letters' frequencies are learned"""
+    words, vocab = SMALL*4, ''.join(Vocab(SMALL).itos[1:])
+    first, last, params, saturated = trained(lab, f"""(train, counts, words, vocab, how) => {{
+        const T = 3, rows = {ROWS}, V = vocab.length + 1
+        const net = train.Perceptron.start(V, {{T, how}}), adam = new train.Adam(net)
+        const first = net.loss(rows), h = new Float64Array(net.H), z = new Float64Array(V)
+        let saturated = 0
+        for (let r = 0; r < rows.U; r++) {{
+            net.forward(net.parts(), rows.x, r*T, h, z)
+            saturated += h.filter(y => Math.abs(y) > .97).length/rows.U/net.H
+        }}
+        for (let i = 0; i < 400; i++) {{ net.backward(rows); adam.step(.05) }}
+        return [first, net.loss(rows), Array.from(net.params.W2), saturated] }}""",
+        words, vocab, how)
+    equal = np.log(len(vocab) + 1)
+    if how=='good': assert abs(first - equal) < .1 and saturated < .35
+    if how=='large': assert first > 2*equal and saturated > .6
+    if how != 'zero': return
+    n = count_contexts(words, Vocab(SMALL), 3).n.double()
+    p = n.sum(0)/n.sum()
+    entropy = -(p[p > 0]*p[p > 0].log()).sum().item()
+    assert first==pytest.approx(equal) and last==pytest.approx(entropy, abs=1e-3)
+    assert not any(params)
+
+
+@pytest.mark.skipif(not NAMES, reason='the shipped models learned from names')
+def test_rows_of_the_names(lab):
+    """What networks learn from here: the 5,438 contexts of three letters and what followed
+    them in train, from the 5-gram's file; and the same of dev, from a file of its own"""
+    found = lab.evaluate("""async () => {
+        const [{rowsOf, unpackRows, endsIn}, {load}, {fetchTensors}] = await Promise.all(
+            [import('/assets/counts.js'), import('/assets/models.js'),
+             import('/assets/safetensors.js')])
+        const {levels, V} = await load('5-gram')
+        const {tensors} = await fetchTensors('/assets/dev.safetensors')
+        const all = [3, 2, 1].map(T => rowsOf(levels.slice(0, T + 1), V))
+        return [...all, unpackRows(tensors, V, 3)].map(rows =>
+            [rows.U, Array.from(rows.x), Array.from(rows.n), endsIn(rows)]) }""")
+    train, dev, _ = split_words(load_corpus())
+    vocab = pretrained('mlp').vocab
+    for (U, x, n, ends), words, T in zip(found, (train, train, train, dev), (3, 2, 1, 3)):
+        counts = count_contexts(words, vocab, T)
+        assert U==len(counts) and ends==len(words)
+        # The page's rows stand in another order
+        theirs = dict(zip(map(tuple, torch.tensor(x).view(U, T).tolist()),
+                          torch.tensor(n).view(U, -1).tolist()))
+        assert theirs==dict(zip(map(tuple, counts.x.tolist()), counts.n.tolist()))
+    assert found[0][0]==5438
+    assert playdata.PATH.stat().st_size < 60_000
+
+
+@pytest.mark.skipif(not NAMES, reason='the shipped models learned from names')
+def test_the_file_of_what_is_measured_with():
+    "It is what tools/playdata.py makes of dev; the mixture's loss is Python's"
+    train, dev, _ = split_words(load_corpus())
+    model, said = mixture()
+    packed = playdata.packed(count_contexts(dev, model.vocab, 3))
+    kept = load_file(playdata.PATH)
+    assert packed.keys()==kept.keys()
+    assert all((packed[k]==kept[k]).all() for k in packed)
+    assert said['models']==list(PRETRAINED) and abs(sum(said['weights']) - 1) < 1e-4
+    assert abs(nll(model, dev) - said['dev']) < 1e-4
+    assert said['dev'] < min(nll(pretrained(m), dev) for m in PRETRAINED) - .03
+    close(playdata.mixed(dev).weights, said['weights'], 1e-4)
+
+
+@pytest.fixture
+def train(page):
+    "A page in which the view of training is open"
+    page.click('#play-tab-train')
+    return page
+
+
+def progress(page, text=None):
+    "What stands there, or stood: parameters, steps, seconds of work, the loss on dev"
+    text = (text or page.inner_text('#play-progress')).replace(',', '')
+    size, steps, seconds, loss = text.split(' · ')
+    return (int(size.split()[0]), int(steps.split()[0]), float(seconds.split()[0]),
+            float(loss.split()[6]))
+
+
+def reached(page, condition):
+    "Wait until a condition on `dev` and `steps` holds; what stood there then"
+    return page.wait_for_function(f"""() => {{
+        const text = document.getElementById('play-progress').textContent.replace(/,/g, '')
+        const steps = Number(text.match(/([0-9]+) steps/)?.[1])
+        const dev = Number(text.match(/sees ([0-9.]+)/)?.[1])
+        return {condition} && text }}""", timeout=120_000).json_value()
+
+
+@pytest.mark.skipif(not NAMES, reason='the shipped models learned from names')
+def test_it_learns(train, report):
+    "4,009 parameters come below 2.25 on dev, and what the curve and the table show is so"
+    train.click('#play-start')
+    size, steps, seconds, dev = progress(train, reached(train, 'dev < 2.25'))
+    train.click('#play-pause')
+    train.wait_for_function("document.getElementById('play-said').textContent==='It pauses.'")
+    assert size==4009 and dev < 2.25
+    report(f'{size:,} parameters reach {dev:.3f} on dev in {steps} steps, '
+           f'{seconds:.1f} seconds of work in a worker')
+    assert 'better than counting pairs' in train.inner_text('#play-progress')
+    label = train.locator('#play-curve svg').get_attribute('aria-label')
+    _, theirs, vocab = *split_words(load_corpus())[:2], pretrained('mlp').vocab
+    bigram = Bigram(vocab, 1.).fit(count_contexts(split_words(load_corpus())[0], vocab, 1))
+    assert label.endswith(f'counting pairs has {nll(bigram, theirs):.3f}')
+    rows = train.locator('#play-better tr')
+    heads = rows.locator('th').all_inner_texts()
+    assert heads[0]=='step 0' and heads[-1]=='now' and len(heads) >= 4
+    names = rows.locator('td').all_inner_texts()
+    assert all(len(x.split(', '))==8 for x in names) and len(set(names))==len(names)
+    # The names that it draws now are more like names: the WaveNet is less surprised
+    cost = [nll(pretrained('wavenet'), [w for w in x.split(', ')]) for x in names]
+    assert cost[-1] < cost[0] - .5
+
+
+@pytest.mark.skipif(not NAMES, reason='the shipped models learned from names')
+def test_one_layer_comes_to_the_counts(train):
+    "The table of pairs, found by descent: its loss ends at that of counting"
+    train.select_option('#play-kind', 'layer')
+    assert train.is_disabled('#play-sees') and train.is_disabled('#play-hidden')
+    train.select_option('#play-rate', '0.1')
+    train.click('#play-start')
+    there = reached(train, 'dev < 2.4575')
+    size, _, _, dev = progress(train, there)
+    assert size==729 and dev > 2.44
+    assert 'as good as counting pairs' in there
+
+
+def test_pause_and_rate(train):
+    "A pause stops it, and it goes on from there; a rate is taken while it runs"
+    train.click('#play-start')
+    reached(train, 'steps > 3')
+    train.click('#play-pause')
+    train.wait_for_timeout(400)
+    stopped = progress(train)
+    train.wait_for_timeout(400)
+    assert progress(train)==stopped
+    assert train.inner_text('#play-pause')=='Go on'
+    train.click('#play-pause')
+    reached(train, f'steps > {stopped[1]}')
+    train.select_option('#play-rate', '1')
+    reached(train, 'dev > 4')
+    train.select_option('#play-sees', '1')
+    train.select_option('#play-hidden', '16')
+    train.select_option('#play-rate', '0.01')
+    train.click('#play-start')
+    reached(train, 'dev < 3')
+    assert progress(train)[0]==27*10 + 10*16 + 16 + 16*27 + 27
+
+
+@pytest.mark.parametrize('how, most', [('large', 30), ('zero', 3.5)])
+def test_a_bad_start(train, how, most):
+    "It begins where Python's equally bad network begins, or learns frequencies only"
+    train.select_option('#play-how', how)
+    train.click('#play-start')
+    reached(train, 'steps > 20')
+    label = train.locator('#play-curve svg').get_attribute('aria-label')
+    first = float(label.split('at the start ')[1].split(';')[0])
+    assert first > 8 if how=='large' else first==pytest.approx(np.log(27), abs=1e-3)
+    assert first < most
+    if how=='zero':
+        reached(train, 'steps > 100')
+        assert progress(train)[3] > 2.7
+        assert 'worse than counting pairs' in train.inner_text('#play-progress')
+
+
+# A list of one's own
+
+NUMBERS = 999
+
+
+@pytest.fixture
+def own(page):
+    "A page in which the view of one's own list is open"
+    page.click('#play-tab-list')
+    return page
+
+
+@pytest.mark.parametrize('words, T', [(SMALL, 4), (SMALL*3, 8), (None, 3)])
+def test_counting_a_list(lab, words, T):
+    "Levels, predictions and names are Python's"
+    words = words or [*TOWNS, 'Åre', 'Zürich', 'İzmir', '東京', 'a b']
+    vocab = Vocab(words)
+    shown, itos, levels, logits, names = trained(lab, """(train, counts, words, T) =>
+        Promise.all([import('/assets/models.js'), import('/assets/sample.js')])
+        .then(([{contextOf}, {sampling}]) => {
+            const found = counts.counted(counts.wordsOf(words.join('\\n')), T)
+            const models = [found.pairs, found.longer]
+            return [found.vocab, found.itos, found.levels.map(Object.values),
+                models.map(m => words.map(w => m.logits(contextOf(m, w)))),
+                models.map(m => [...sampling(m, 50, {seed: 5})].pop().words)] })""",
+        words, T)
+    assert itos==vocab.itos and shown==''.join(vocab.itos[1:])
+    ours = suffix_counts(count_contexts(words, vocab, T), T)
+    assert levels==[[x.tolist() for x in level.values()] for level in ours]
+    alpha = min(1., 27/len(vocab))
+    for model,theirs,drawn in zip((Bigram(vocab, alpha), NGram(vocab, T)), logits, names):
+        model.fit(count_contexts(words, vocab, T))
+        close(theirs, model(contexts(model, words)).double(), 1e-5)
+        assert drawn==sample(model, 50, g=seeded(5))
+
+
+def test_own_list(own):
+    "Numbers in words: counted, drawn, marked; nothing of it is sent; a network learns it"
+    sent = []
+    own.on('request', lambda r: sent.append(r.url))
+    assert 'nothing of it is sent anywhere' in own.inner_text('#play-view-list')
+    own.click('#play-example')
+    words = own.input_value('#play-words').split('\n')
+    assert len(set(words))==len(words)==NUMBERS
+    assert words[20]=='twenty-one' and words[-1]=='nine hundred ninety-nine'
+    said = own.inner_text('#play-counting')
+    vocab = Vocab(words)
+    known = len(count_contexts(words, vocab, 4))
+    assert f'{NUMBERS} lines, {NUMBERS} of them different, {len(vocab) - 1} characters, ' in said
+    assert f'{known} contexts of 4' in said
+    model = NGram(vocab, 4).fit(count_contexts(words, vocab, 4))
+    for seed,button in ((0, None), (1, '#play-again')):
+        if button: own.click(button)
+        items = own.locator('#play-longer li')
+        drawn = items.evaluate_all('all => all.map(li => li.firstChild.nodeValue)')
+        assert drawn==sample(model, 12, max_len=60, g=seeded(seed))
+        marked = items.evaluate_all('all => all.map(li => li.className==="play-known")')
+        assert marked==[w in words for w in drawn]
+    own.click('#play-teach')
+    assert own.is_visible('#play-view-train')
+    assert own.input_value('#play-source')=='list'
+    reached(own, 'steps > 30 && dev < 2')
+    assert 'o' in own.inner_text('#play-better tr:last-child td')
+    assert not [u for u in sent if not u.endswith('.js')], sent
+
+
+@pytest.mark.parametrize('text, said', [
+    ('', 'has 0 lines'), ('anna\n\n \nberta', 'has 2 lines. Write ten or more'),
+    ('\n'.join(['x'*201]*10), 'has 201 characters'),
+    ('\n'.join(chr(i) for i in range(0x4e00, 0x4e00 + 2001)), '2001 different characters')])
+def test_impossible_list(own, text, said):
+    "It is refused in words, and shows no names"
+    own.click('#play-example')
+    own.fill('#play-words', text)
+    own.click('#play-count')
+    assert said in own.inner_text('#play-counting')
+    assert own.locator('#play-mine').is_hidden()
+
+
+def test_list_that_is_too_large_to_learn_from(own):
+    "It is counted; a training is refused in words"
+    g = random.Random(1)
+    words = [''.join(chr(0x4e00 + g.randrange(1900)) for _ in range(3)) for _ in range(4000)]
+    own.evaluate("""text => { document.getElementById('play-words').value = text }""",
+                 '\n'.join(words))
+    own.click('#play-count')
+    assert '4,000 lines' in own.inner_text('#play-counting')
+    own.click('#play-teach')
+    assert 'too large to learn from' in own.inner_text('#play-said')
+    assert own.inner_text('#play-start')=='Start' and own.is_disabled('#play-pause')
+
+
+def test_list_of_the_corpus(own, report):
+    "Thirty thousand names, pasted"
+    words = list(load_corpus())
+    own.evaluate("""text => { document.getElementById('play-words').value = text }""",
+                 '\n'.join(words))
+    own.select_option('#play-longest', '6')
+    took = own.evaluate("""() => {
+        const began = performance.now()
+        document.getElementById('play-count').click()
+        return performance.now() - began }""")
+    report(f'{len(words):,} pasted names are counted in {took/1000:.1f} s, to 6 characters')
+    assert f'{len(words):,} lines' in own.inner_text('#play-counting')
+    assert own.locator('#play-longer li').count()==12
+
+
 # The page
 
-@pytest.mark.parametrize('kwargs', [
-    dict(color_scheme='dark'), dict(viewport=PHONE), dict(forced_colors='active')],
-    ids=['dark', 'narrow', 'forced colours'])
+VIEWS = ['next', 'draw', 'inside', 'train', 'list']
+SETTINGS = dict(light={}, dark=dict(color_scheme='dark'), narrow=dict(viewport=PHONE),
+                forced=dict(forced_colors='active'))
+
+
+@pytest.mark.parametrize('kwargs', SETTINGS.values(), ids=SETTINGS.keys())
 def test_page(browser, url, report, kwargs):
     "No request except to its own server, under 1.6 MB, no complaint; dark, narrow"
     page, loaded, complaints = opened(browser, url, **kwargs)
-    assert page.evaluate(FITS), 'the page is wider than a phone'
+    for view in VIEWS:
+        page.click(f'#play-tab-{view}')
+        if view=='train':
+            page.click('#play-start')
+            reached(page, 'steps > 2')
+            page.click('#play-pause')
+        if view=='list': page.click('#play-example')
+        assert page.evaluate(FITS), f'{view}: the page is wider than the window'
+    page.click('#play-tab-inside')
+    for which in ('state', 'look', 'tree'):
+        page.check(f'input[value={which}]')
+        assert page.evaluate(FITS), f'{which}: the page is wider than the window'
     others = [r.url for r in loaded if not r.url.startswith((url, 'data:'))]
     assert others==[]
-    size = sum(len(r.body()) for r in loaded if r.url.startswith(url))
-    report(f'the playground loads {size:,} bytes')
-    assert size < 1_600_000
-    bar = page.locator('#play-next i').first.evaluate("""i =>
-        getComputedStyle(i).backgroundColor""")
-    assert bar.startswith('rgba(15, 134, 201')
+    files = {r.url: len(r.body()) for r in loaded if r.url.startswith(url)}
+    report(f'the playground loads {sum(files.values()):,} bytes in {len(files)} files')
+    assert sum(files.values()) < 1_600_000
     if 'color_scheme' in kwargs:  # the colours are the page's
-        colours = page.evaluate("""['input', 'button', 'td', 'figcaption'].map(t =>
+        found = page.evaluate("""['input', 'select', 'td', 'figcaption', 'textarea'].map(t =>
             getComputedStyle(document.querySelector('#play ' + t)).color)""")
-        assert set(colours)=={'rgb(255, 255, 255)'}
+        assert set(found)=={'rgb(255, 255, 255)'}
+    if 'forced_colors' in kwargs:  # what shows numbers by colour keeps it
+        kept = page.evaluate("""['.play-vowel', '.play-many i', '.play-left i',
+            '#play-surprise td:last-child'].map(s => getComputedStyle(
+                document.querySelector(`#play ${s}`)).forcedColorAdjust)""")
+        assert set(kept)=={'none'}
     page.close()
     assert not complaints
+
+
+@pytest.mark.parametrize('kwargs', SETTINGS.values(), ids=SETTINGS.keys())
+def test_axe(browser, url, kwargs):
+    "axe finds no fault in any view"
+    from axe_playwright_python.sync_playwright import Axe
+    page, _, _ = opened(browser, f'{url}#prompt=marguerite', **kwargs)
+    for view in VIEWS:
+        page.click(f'#play-tab-{view}')
+        if view=='next': page.click('#play-numbers summary')
+        if view=='list': page.click('#play-example')
+        if view=='train':
+            page.click('#play-start')
+            reached(page, 'steps > 2')
+            page.click('#play-pause')
+        for which in ('tree', 'state', 'look') if view=='inside' else (None,):
+            if which: page.check(f'input[value={which}]')
+            found = Axe().run(page, '#play').response['violations']
+            assert not found, (view, which, [(v['id'], v['nodes'][0]) for v in found])
+    page.close()
+
+
+def test_tabs_by_keyboard(page):
+    "Arrows, Home and End go from tab to tab; one Tab leads into the view"
+    page.focus('#play-tab-next')
+    for key,view in (('ArrowRight', 'draw'), ('End', 'list'), ('ArrowRight', 'next'),
+                     ('ArrowLeft', 'list'), ('Home', 'next')):
+        page.keyboard.press(key)
+        assert page.evaluate('document.activeElement.id')==f'play-tab-{view}'
+        open_ = [v for v in VIEWS if page.is_visible(f'#play-view-{v}')]
+        assert open_==[view]
+        selected = page.locator('#play-tabs [aria-selected=true]').all_inner_texts()
+        assert len(selected)==1
+        # what is typed plays no part where nothing reads it
+        assert page.is_visible('#play-text')==(view not in ('train', 'list'))
+    page.keyboard.press('Tab')
+    assert page.evaluate('document.activeElement.id')=='play-view-next'
+
+
+def test_motion(browser, url):
+    "Fields grow by and by, unless the reader wants no motion"
+    for motion,moves in (('reduce', False), ('no-preference', True)):
+        page, _, _ = opened(browser, url, reduced_motion=motion)
+        style = "getComputedStyle(document.querySelector('.play-field')).transitionDuration"
+        assert (page.evaluate(style) != '0s')==moves
+        page.close()
 
 
 @pytest.mark.parametrize('answer, said', [
@@ -480,6 +1232,11 @@ def test_without_what_it_needs(browser, url, scripts, from_disk):
     "Without JavaScript, or from the disk, the page says what it needs"
     page = browser.new_page(java_script_enabled=scripts)
     page.goto((NBS/'playground.html').as_uri() if from_disk else url)
+    if not scripts:  # and where the same is shown without
+        assert 'JavaScript is switched off' in page.inner_text('#play')
+        assert not page.is_visible('#play-status')
+        chapter = page.locator('noscript a').get_attribute('href')
+        assert (NBS/'01_counts.ipynb').exists() and chapter=='counts.html'
     said = ' '.join(page.inner_text('#play-status').split())
     needs = 'needs: JavaScript modules, and a page that comes from a web server'
     assert needs in said
@@ -512,7 +1269,7 @@ def town_models():
     yield transformer
 
 
-@pytest.mark.parametrize('model', town_models(), ids=lambda m: type(m).__name__)
+@pytest.mark.parametrize('model', list(town_models()), ids=lambda m: type(m).__name__)
 def test_towns(page, tmp_path, model):
     "The boundary is shown by another sign, and predictions and names are Python's"
     save(model, tmp_path/'towns.safetensors')

@@ -4,7 +4,7 @@
 import {fetchTensors} from './safetensors.js'
 
 /** Character counts with `alpha` added to each: the last character's row, as log-probabilities. */
-class Bigram {
+export class Bigram {
   constructor({config: {alpha}}, {n}) { Object.assign(this, {alpha, n, blockSize: 1}) }
 
   logits(context) {
@@ -16,23 +16,41 @@ class Bigram {
 }
 
 /** Counts of contexts of 0 to T characters, interpolated by absolute discounting, as log-probabilities. */
-class NGram {
+export class NGram {
   constructor({config: {block_size, discount}, vocab}, tensors) {
     Object.assign(this, {discount, blockSize: block_size, V: [...vocab].length + 1})
     const part = k => Object.fromEntries(['key', 'start', 'next', 'weight'].map(name => [name, tensors[`${k}.${name}`].data]))
     this.levels = Array.from({length: block_size + 1}, (_, k) => part(k))
   }
 
+  /** For each length of which the context is known, from 0 on: its table, and from where to where its pairs stand there. */
+  *known(context) {
+    let node = 0
+    for (const [k, level] of this.levels.entries()) {
+      node = find(level.key, k ? node*this.V + context[context.length - k] : node)
+      if (node < 0) return
+      yield {...level, from: level.start[node], to: level.start[node + 1]}
+    }
+  }
+
+  /** What was counted after the last 0, 1, 2, … characters of a context: of each character so many. */
+  counted(context) {
+    return Array.from(this.known(context), ({next, weight, from, to}) => {
+      const n = new Array(this.V).fill(0)
+      for (let e = from; e < to; e++) n[next[e]] = weight[e]
+      return n
+    })
+  }
+
   logits(context) {
     const p = new Float32Array(this.V).fill(1/this.V)  // single precision, as in Python, so that ties stay ties
-    let node = 0
-    for (const [k, {key, start, next, weight}] of this.levels.entries()) {
-      node = find(key, k ? node*this.V + context[context.length - k] : node)
-      if (node < 0) break  // a context never seen: what is known of the shorter one stands
-      const entries = Array.from({length: start[node + 1] - start[node]}, (_, i) => start[node] + i)
-      const total = entries.reduce((sum, e) => sum + weight[e], 0), passed = this.discount*entries.length
-      const n = new Float64Array(this.V)
-      for (const e of entries) n[next[e]] = Math.max(weight[e] - this.discount, 0)
+    for (const {next, weight, from, to} of this.known(context)) {  // where a context is new, what is known of the shorter one stands
+      const n = new Float64Array(this.V), passed = this.discount*(to - from)
+      let total = 0
+      for (let e = from; e < to; e++) {
+        total += weight[e]
+        n[next[e]] = Math.max(weight[e] - this.discount, 0)
+      }
       for (let c = 0; c < this.V; c++) p[c] = (n[c] + passed*p[c])/total
     }
     return Array.from(p, x => Math.fround(Math.log(x)))
@@ -138,20 +156,20 @@ function layerNorm(x, {gamma, beta}) {
   return x.map((a, j) => (a - mean)/Math.sqrt(variance + 1e-5)*gamma.data[j] + beta.data[j])
 }
 
-/** What each head of the query `q` reads: the values of the places, mixed by how well their keys answer. */
+/** What each head of the query `q` reads: the values of the places, mixed by how well their keys answer; and the shares of the mix. */
 function attend(q, places, heads) {
-  const d = q.length/heads, read = new Float64Array(q.length)
+  const d = q.length/heads, read = new Float64Array(q.length), shares = []
   for (let a = 0; a < q.length; a += d) {
     const scores = places.map(({key}) => {
       let sum = 0
       for (let j = a; j < a + d; j++) sum += q[j]*key[j]
       return sum/Math.sqrt(d)
     })
-    logSoftmax(scores).forEach((log, t) => {
-      for (let j = a; j < a + d; j++) read[j] += Math.exp(log)*places[t].value[j]
-    })
+    const share = logSoftmax(scores).map(Math.exp)
+    share.forEach((w, t) => { for (let j = a; j < a + d; j++) read[j] += w*places[t].value[j] })
+    shares.push(share)
   }
-  return read
+  return {read, shares}
 }
 
 /** The transformer: its state is what it keeps of each place, a key and a value in each block, and what comes out at the last. */
@@ -171,17 +189,23 @@ class Transformer extends WholeNames {
   step({kept}, i) {
     const at = kept[0].length
     if (at > this.longest) throw new Error(`the ${this.name} has places for ${this.longest} characters only`)
+    const looked = []
     let x = plus(row(this.char, i), row(this.place, at))
     const grown = this.blocks.map(({norm, qkv, join, norm2, widen, narrow}, k) => {
       const D = x.length, asked = linear([layerNorm(x, norm)], qkv.W, qkv.b)
       const places = [...kept[k], {key: asked.subarray(D, 2*D), value: asked.subarray(2*D)}]
-      x = plus(x, linear([attend(asked.subarray(0, D), places, this.heads)], join.W, join.b))
+      const {read, shares} = attend(asked.subarray(0, D), places, this.heads)
+      looked.push(shares)
+      x = plus(x, linear([read], join.W, join.b))
       const wide = linear([layerNorm(x, norm2)], widen.W, widen.b).map(gelu)
       x = plus(x, linear([wide], narrow.W, narrow.b))
       return places
     })
-    return {kept: grown, x}
+    return {kept: grown, x, looked}
   }
+
+  /** Where the last place of a context looked: for each block and head, the share of each place before it and of itself. */
+  looked(context) { return this.state(context).looked }
 
   logits(context) { return Array.from(linear([layerNorm(this.state(context).x, this.norm)], this.out.W, this.out.b)) }
 }
@@ -189,9 +213,27 @@ class Transformer extends WholeNames {
 const SIGNS = ['.', '·', '•', '¶', '␤']  // how the boundary is shown: by the first of these that isn't a character of the corpus
 
 /** A character for each number: the boundary's sign, then those of the vocabulary. */
-function signed(vocab) {
+export function signed(vocab) {
   const characters = [...vocab]
   return [SIGNS.find(s => !characters.includes(s)) ?? SIGNS.at(-1), ...characters]
+}
+
+/** Several models that vote: the mean of their probabilities, with weights. It ends a name where the first of them does. */
+export class Mixture {
+  constructor(models, weights) {
+    Object.assign(this, {name: 'mixture', models, weights, itos: models[0].itos, wholeNames: true})
+    this.blockSize = Math.max(...models.map(m => m.blockSize))
+    this.longest = Math.min(...models.map(m => m.longest ?? Infinity))
+  }
+
+  logits(context) {
+    const p = new Array(this.itos.length).fill(0)
+    this.models.forEach((m, k) => {
+      const found = logSoftmax(m.logits(m.wholeNames ? context : context.slice(-m.blockSize)))
+      found.forEach((log, c) => { p[c] += this.weights[k]*Math.exp(log) })
+    })
+    return p.map(Math.log)
+  }
 }
 
 const MODELS = {Bigram, NGram, MLP: Network, WaveNet: Network, Recurrent, Transformer}
@@ -223,7 +265,7 @@ export function contextOf(model, text) {
 }
 
 /** Log-probabilities in nats. */
-function logSoftmax(logits) {
+export function logSoftmax(logits) {
   const top = Math.max(...logits)
   const log = top + Math.log(logits.reduce((sum, x) => sum + Math.exp(x - top), 0))
   return logits.map(x => x - log)

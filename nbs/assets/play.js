@@ -1,92 +1,23 @@
-// The playground's page: reads what is typed and chosen, asks the models, and shows what they say.
+// The playground's page: loads the models, and hands what is typed and chosen to the view that is open.
 
 import {Bloom} from './bloom.js'
-import {contextOf, load, predictions} from './models.js'
+import {endsIn, rowsOf, unpackRows} from './counts.js'
+import {element} from './dom.js'
+import {drawView} from './draw.js'
+import {insideView} from './inside.js'
+import {listView} from './list.js'
+import {load, Mixture, predictions} from './models.js'
+import {nextView} from './next.js'
 import {fetchTensors} from './safetensors.js'
-import {sampling} from './sample.js'
+import {trainView} from './training.js'
 
 const NAMES = ['bigram', '5-gram', 'mlp', 'wavenet', 'gru', 'transformer']
-const SATURATED = -2.25  // below this input the slope of GELU is within .06 of zero, like that of a tanh beyond ±.97
-const STRONGEST = {positive: 3, embedding: 1.5, negative: .5}  // the numbers of the strongest colours
-const NOTHING = '–'  // stands where a model has no place any more
-const element = id => document.getElementById(`play-${id}`)
+const SEEN = ['bigram', 'mlp', '5-gram', 'wavenet', 'gru', 'transformer']  // those that see least first
+const VIEWS = ['next', 'draw', 'inside', 'train', 'list']
+const LINKED = {prompt: 'text', model: 'model', temperature: 'temperature', topk: 'topk', seed: 'seed'}  // in a link -> its element
 
-/** A new element with properties and children. */
-function make(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties)
-  made.append(...children)
-  return made
-}
-
-/** The table of next characters, built once; what it returns fills in new log-probabilities, a row for each model. */
-function nextTable(models) {
-  const bars = [], head = models.map(m => make('th', {scope: 'col', textContent: m.name}))
-  const rows = models[0].itos.map((c, i) => {
-    const cells = models.map(() => make('td', {}, make('i', {ariaHidden: 'true'}), make('b')))
-    bars.push(cells.map(cell => cell.children))
-    return make('tr', {}, make('th', {scope: 'row', textContent: c}), ...cells)
-  })
-  element('next').append(make('thead', {}, make('tr', {}, make('td'), ...head)), make('tbody', {}, ...rows))
-  return logProbs => bars.forEach((row, c) => row.forEach(([bar, number], m) => {
-    const p = logProbs[m] ? Math.exp(logProbs[m][c]) : 0
-    bar.style.transform = `scaleX(${p})`
-    number.textContent = logProbs[m] ? (100*p).toFixed(1) : NOTHING
-  }))
-}
-
-/** The table of surprises: for each model the mean, and the characters of `text` and its end, with nats. */
-function showSurprise(models, text, found) {
-  const hidden = textContent => make('span', {className: 'play-hidden', textContent})
-  const head = ['model', ...text, 'end'].map(c => make('th', {scope: 'col'}, hidden(c)))
-  const shown = nats => Number.isNaN(nats) ? NOTHING : nats.toFixed(2)
-  head.splice(1, 0, make('th', {scope: 'col', textContent: 'mean'}))
-  const rows = models.map((model, m) => {
-    const letters = [...text], numbers = [...letters.map(c => model.itos.indexOf(c, 1)), 0]
-    const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN)
-    const mean = nats.reduce((a, b) => a + b)/nats.length
-    const cells = nats.map((x, t) => {
-      const cell = make('td', {}, make('span', {textContent: letters[t] ?? model.itos[0]}), make('small', {textContent: shown(x)}))
-      cell.style.background = `rgba(var(--down), ${Math.min(x/6 || 0, 1)*.75})`  // six nats and more are deepest
-      return cell
-    })
-    return make('tr', {}, make('th', {scope: 'row', textContent: model.name}), make('td', {textContent: shown(mean)}), ...cells)
-  })
-  element('surprise').replaceChildren(make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
-}
-
-/** A picture for each layer, built once: the numbers of each place, under the characters that it has seen. */
-function insidePictures(model) {
-  const {layers} = model.inside(contextOf(model, '')), across = 64, cell = 12  // every layer is 64 cells wide
-  const pictures = layers.map(({after}, level) => {
-    const canvas = make('canvas', {width: across*cell, height: Math.ceil(after.length*after[0].length/across)*cell, role: 'img'})
-    const places = make('div', {className: 'play-places', ariaHidden: 'true'}), caption = make('figcaption')
-    element('inside').append(make('figure', {}, places, canvas, caption))
-    return {canvas, places, caption, title: level ? `Hidden layer ${level}` : 'Embeddings'}
-  })
-  return text => {
-    const context = contextOf(model, text), {layers} = model.inside(context)
-    layers.forEach(({before, after}, level) => {
-      const {canvas, places, caption, title} = pictures[level], draw = canvas.getContext('2d'), wide = across/after.length
-      const span = context.length/after.length, seen = after.map((_, p) => context.slice(p*span, (p + 1)*span).map(i => model.itos[i]).join(''))
-      let saturated = 0
-      draw.clearRect(0, 0, canvas.width, canvas.height)
-      after.forEach((units, place) => units.forEach((y, unit) => {
-        const left = (place*wide + unit%wide)*cell, top = Math.floor(unit/wide)*cell
-        const strongest = STRONGEST[y > 0 ? 'positive' : level ? 'negative' : 'embedding']
-        draw.fillStyle = `rgba(${y > 0 ? '15, 134, 201' : '217, 119, 43'}, ${Math.min(Math.abs(y)/strongest, 1)})`
-        draw.fillRect(left, top, cell - 1, cell - 1)
-        if (!level || before[place][unit] >= SATURATED) return
-        saturated++
-        draw.fillStyle = '#848484'
-        draw.fillRect(left + 3.5, top + 3.5, 4, 4)
-      }))
-      places.replaceChildren(...seen.map(textContent => make('span', {textContent})))
-      const size = `${title}: ${after.length} ${after.length > 1 ? 'places' : 'place'}, ${after[0].length} numbers each`
-      caption.textContent = level ? `${size}; ${saturated} of ${after.length*after[0].length} units are saturated.` : `${size}.`
-      canvas.ariaLabel = `${caption.textContent} The places have seen ${seen.join(', ')}.`
-    })
-  }
-}
+/** What is typed, as the models read it. */
+const typed = () => element('text').value.trim().toLowerCase().normalize('NFC')
 
 /** What to say of the models that have no place for all of `text`. */
 function tooLong(models, text) {
@@ -94,72 +25,118 @@ function tooLong(models, text) {
   return short.map(m => `The ${m.name} has places for ${m.longest} characters, and says nothing about what comes after more.`).join(' ')
 }
 
-/** Show the predictions for what is typed now; `start` is when the key was pressed. */
-function typing(models) {
-  const showNext = nextTable(models), wavenet = models.find(m => m.name === 'wavenet'), showInside = insidePictures(wavenet)
-  return (start = performance.now()) => {
-    const text = element('text').value.trim().toLowerCase().normalize('NFC')
-    try {
-      const found = models.map(model => predictions(model, text))
-      showNext(found.map(steps => steps.at(-1)))
-      showSurprise(models, text, found)
-      showInside(text)
-      element('note').textContent = tooLong(models, text)
-      document.body.getBoundingClientRect()  // the new layout is part of the time
-      element('time').textContent = `Computed and laid out in ${(performance.now() - start).toFixed(1)} ms, in your browser.`
-    } catch (e) { element('note').textContent = `${e.message}. The results below are those for what was typed before.` }
+/** Tabs, by mouse, and by arrows, Home and End; `opened` is called with the name of the view. What it returns opens a view. */
+function tabs(opened) {
+  const buttons = VIEWS.map(view => element(`tab-${view}`))
+  const open = view => {
+    for (const v of VIEWS) {
+      const chosen = v === view, button = element(`tab-${v}`)
+      button.setAttribute('aria-selected', chosen)
+      button.tabIndex = chosen ? 0 : -1
+      element(`view-${v}`).hidden = !chosen
+    }
+    element('top').hidden = view === 'train' || view === 'list'  // what is typed plays no part there
+    opened(view)
   }
+  buttons.forEach((button, i) => {
+    button.addEventListener('click', () => open(VIEWS[i]))
+    button.addEventListener('keydown', event => {
+      const n = VIEWS.length, to = {ArrowRight: (i + 1)%n, ArrowLeft: (i + n - 1)%n, Home: 0, End: n - 1}[event.key]
+      if (to === undefined) return
+      event.preventDefault()
+      open(VIEWS[to])
+      buttons[to].focus()
+    })
+  })
+  return open
 }
 
-/** What is chosen for sampling; an Error that says what is wrong. */
-function choices(models) {
-  const whole = (id, called) => {
-    const {value, min, max, validity} = element(id)
-    if (!validity.valid) throw new Error(`${called} has to be a whole number from ${min} to ${max}`)
-    return Number(value)
+/** Put in what the address says, behind the sign #, which browsers send to no server; the view that it names, or the first. */
+function fromLink() {
+  const said = new URLSearchParams(location.hash.slice(1))
+  for (const [key, id] of Object.entries(LINKED)) {
+    if (!said.has(key)) continue
+    const {value} = element(id)
+    element(id).value = said.get(key)
+    if (!element(id).value && key !== 'prompt') element(id).value = value  // no such model, or no number
   }
-  return {model: models[element('model').selectedIndex], temperature: Number(element('temperature').value),
-          topK: whole('topk', 'Top-k'), seed: whole('seed', 'The seed')}
+  element('begin').checked = said.get('begin') === 'yes'
+  return VIEWS.includes(said.get('view')) ? said.get('view') : 'next'
 }
 
-/** Draw `n` names and show them; with a pause, one character at a time. A later call ends an earlier one. */
-function drawing(models, bloom) {
-  let latest = 0
-  const item = (word, known) => make('li', {className: known ? 'play-known' : '', textContent: word},
-                                     make('span', {className: 'play-hidden', textContent: known ? ' (in the corpus)' : ''}))
-  return async (n, pause) => {
-    const mine = ++latest
-    element('names').replaceChildren()
-    try {
-      const {model, ...options} = choices(models)
-      element('drawn').textContent = 'Drawing…'
-      for (const {words, open} of sampling(model, n, options)) {
-        if (open && !pause) continue
-        const known = words.map(w => !open && bloom.has(w)), marked = known.filter(x => x).length
-        element('names').replaceChildren(...words.map((w, i) => item(w, known[i])))
-        if (open) await new Promise(resolve => setTimeout(resolve, pause))
-        if (mine !== latest) return
-        if (!open) element('drawn').textContent = `${n === 1 ? `“${words[0]}”` : `${n} names`} from the ${model.name}; ${marked} of ${n} stand in the corpus `
-          + `and are underlined. Of names that don't stand there, about ${(100*bloom.errorRate).toFixed(1)} % are underlined by mistake.`
-      }
-    } catch (e) { element('drawn').textContent = `${e.message}.` }
-  }
+/** The address of what is chosen now. */
+function link() {
+  const said = new URLSearchParams({view: 'draw'})
+  for (const [key, id] of Object.entries(LINKED)) if (element(id).value) said.set(key, element(id).value)
+  if (element('begin').checked) said.set('begin', 'yes')
+  return `${location.href.split('#')[0]}#${said}`
+}
+
+/** Copy the address, and put it into the browser's own line. */
+async function copyLink() {
+  history.replaceState(null, '', link())
+  try {
+    await navigator.clipboard.writeText(location.href)
+    element('linked').textContent = 'The link is copied. It holds the model, what is typed, temperature, top-k and seed.'
+  } catch { element('linked').textContent = "The link stands in your browser's address line now." }
+}
+
+/** Load everything: the six models, the mixture, the filter of known names, and what a training needs. */
+async function loaded() {
+  const file = name => fetchTensors(new URL(name, import.meta.url))
+  const [models, filter, {metadata, tensors}] =
+    await Promise.all([Promise.all(NAMES.map(load)), file('names.safetensors'), file('dev.safetensors')])
+  const by = name => models.find(m => m.name === name), said = JSON.parse(metadata.makemore_lit_play)
+  for (const m of models) m.dev = m.card.losses.dev
+  const mixed = Object.assign(new Mixture(said.models.map(by), said.weights), {dev: said.dev}), ngram = by('5-gram')
+  const sources = {names: {levels: ngram.levels.slice(0, 4).map(({key, start, next, weight}) => ({key, start, next, weight})),
+                           dev: () => unpackRows(tensors, ngram.V, 3), itos: ngram.itos}}
+  return {models: [...SEEN.map(by), mixed], bloom: new Bloom(filter), sources}
 }
 
 async function start() {
-  const models = await Promise.all(NAMES.map(load))
-  const bloom = new Bloom(await fetchTensors(new URL('names.safetensors', import.meta.url)))
-  const type = typing(models), draw = drawing(models, bloom)
-  element('model').append(...models.map(m => make('option', {textContent: m.name, selected: m.name === 'wavenet'})))
-  const showTemperature = () => { element('temperature-value').textContent = Number(element('temperature').value).toFixed(1) }
-  element('text').addEventListener('input', event => type(event.timeStamp))
-  element('temperature').addEventListener('input', showTemperature)
-  element('one').addEventListener('click', () => draw(1, 200))
-  element('hundred').addEventListener('click', () => draw(100, 0))
-  showTemperature()
-  type()
+  const {models, bloom, sources} = await loaded(), {levels, dev, itos} = sources.names
+  const learned = endsIn(rowsOf(levels.slice(0, 2), itos.length)).toLocaleString('en'), held = endsIn(dev()).toLocaleString('en')
+  element('learned').textContent = learned
+  element('held').textContent = held
+  let view = 'next'
+  const add = c => {
+    element('text').value += c
+    show()
+  }
+  const views = {next: nextView(models, held, add), inside: insideView(models), draw: drawView(models, bloom, typed)}
+  const train = trainView(sources)
+
+  /** Show what is typed in the view that is open; `began` is when the key was pressed. */
+  function show(began = performance.now()) {
+    const text = typed()
+    try {
+      const found = models.map(model => predictions(model, text))  // an unknown character is an error here
+      element('note').textContent = tooLong(models.slice(0, -1), text)
+      views[view]?.(text, found)
+      document.body.getBoundingClientRect()  // the new layout is part of the time
+      element('time').textContent = `Computed and laid out in ${(performance.now() - began).toFixed(1)} ms, in your browser.`
+    } catch (e) { element('note').textContent = `${e.message}. The results below are those for what was typed before.` }
+  }
+
+  const open = tabs(name => {
+    view = name
+    show()
+  })
+  listView(sources, () => {
+    open('train')
+    element('tab-train').focus()
+    train()
+  })
+  element('text').addEventListener('input', event => show(event.timeStamp))
+  for (const button of element('tries').querySelectorAll('button')) button.addEventListener('click', () => {
+    element('text').value = button.textContent
+    show()
+  })
+  element('link').addEventListener('click', copyLink)
+  open(fromLink())
   Object.assign(element('all'), {hidden: false, disabled: false})
-  element('status').textContent = `${models.length} models are here, in your browser; nothing that you type leaves it.`
+  element('status').textContent = `${NAMES.length} models are here, in your browser; nothing that you type leaves it.`
 }
 
 try { await start() } catch (e) {

@@ -33,6 +33,13 @@ export class Generator {
   }
 }
 
+/** The probabilities of all characters at a temperature. */
+export function tempered(logits, temperature) {
+  const top = Math.max(...logits), odds = logits.map(x => Math.exp((x - top)/temperature))
+  const sum = odds.reduce((a, b) => a + b)
+  return odds.map(x => x/sum)
+}
+
 /** The character that a uniform number `u` picks: where the running sum of probabilities first exceeds it. */
 function pick(logits, u, temperature, topK) {
   const top = Math.max(...logits)
@@ -46,13 +53,14 @@ function pick(logits, u, temperature, topK) {
   return cdf.findIndex(x => x > u*sum)
 }
 
-/** Draw `n` names at once; after each step the generator yields all of them so far, and what is still open. */
-export function* sampling(model, n, {temperature = 1, topK = 0, seed = 0, maxLen = 100}) {
+/** Draw `n` names at once, each begun with the numbers in `prompt`; after each step the generator yields all of them so far, and what is
+    still open. */
+export function* sampling(model, n, {temperature = 1, topK = 0, seed = 0, maxLen = 100, prompt = []}) {
   const g = new Generator(seed), T = model.blockSize, most = Math.min(maxLen, model.longest ?? maxLen)
-  const texts = Array.from({length: n}, () => new Array(T).fill(0))
+  const texts = Array.from({length: n}, () => [...new Array(T).fill(0), ...prompt])
   const words = () => texts.map(t => t.slice(T).filter(i => i > 0).map(i => model.itos[i]).join(''))
   let open = texts
-  for (let t = 0; t < most && open.length; t++) {
+  for (let t = prompt.length; t < most && open.length; t++) {
     for (const text of open) {
       const logits = model.logits(model.wholeNames ? text : text.slice(-T))
       if (t === 0) logits[0] = -Infinity  // no name is empty
