@@ -640,6 +640,7 @@ def unended(model, # any language model
     found = [False]*len(names)
     longest = getattr(model, 'longest', None) or 0  # 0: there is no such length
     full = [i for i,w in enumerate(names) if len(w)==longest]
+    if not full: return found
     for some in torch.tensor(full, dtype=torch.int64).split(_at_once(model)):
         ix = torch.zeros(len(some), model.block_size, dtype=torch.int64)
         ix[:, -longest:] = torch.tensor([model.vocab.encode(names[i]) for i in some])
