@@ -7,7 +7,7 @@ the first part, `--finish FOLDER` only the last one, on the site in that folder.
 import argparse, ast, datetime, hashlib, html, json, os, re, shutil, subprocess, sys
 from pathlib import Path
 import yaml
-from check_book import ROOT, cells, headings, read, slug_of
+from check_book import ROOT, headings, public, read, slug_of
 from docs import section, symbols
 from minutes import FILE as MINUTES, reading
 
@@ -34,28 +34,35 @@ def date():
     return p.stdout.strip() or datetime.date.today().isoformat()
 
 
-def config(s):
-    "What Quarto has to know of the settings `s`, for book.yml"
+def config(b):
+    "What Quarto has to know of the book and its settings, for book.yml"
+    s = b.settings
     name, git = s['title'], s['git_url']
     footer = {'left': f"{name} {s['version']} · [{LICENCES[s['license']]}]"
                       f"({git}/blob/{s['branch']}/LICENSE) · {date()}",
               'right': f"[Discuss]({s['discussions_url']}) · "
                        f"[Changes]({git}/blob/{s['branch']}/CHANGELOG.md)"}
-    files = sorted((ROOT/'nbs').glob('*.ipynb')) + sorted((ROOT/'nbs').glob('*.qmd'))
-    titles = {f.stem: slug_of(title_of(f), False) for f in files}
     card = {'image': 'made/card.png', 'image-alt': f"{name}: {s['description']}"}
     return {'book': {'title': name, 'description': s['description'],
                      'author': s['author'], 'date': date(), 'site-url': s['site_url'],
                      'repo-url': git, 'repo-branch': s['branch'],
                      'issue-url': f'{git}/issues/new/choose', 'page-footer': footer,
                      'open-graph': card, 'twitter-card': {**card}},
-            'chapter-ids': titles}
+            'chapter-ids': chapter_ids(b)}
 
 
-def title_of(file):
-    "A page's title, as its first heading has it"
-    _, _, title = headings(cells(ROOT, file.relative_to(ROOT).as_posix()))[0]
-    return title
+def chapter_ids(b):
+    "File -> the id of its title in the EPUB, where parts have titles of the same kind"
+    ids, seen = {}, {}
+    for entry in b.config['book']['chapters']:
+        part = isinstance(entry, dict)
+        for place in [entry['part'], *entry['chapters']] if part else [entry]:
+            file = f'nbs/{place}'
+            title = headings(b.chapters[file])[0][2] if file in b.chapters else place
+            slug = slug_of(title, False)
+            ids[Path(place).stem] = f'{slug}-{seen[slug]}' if slug in seen else slug
+            seen[slug] = seen.get(slug, 0) + 1
+    return {name: ids[name] for name in ids if any(Path(f).stem==name for f in b.chapters)}
 
 
 def load():
@@ -110,9 +117,7 @@ def statements(module):
     "The public names of a module, in order, with their statements"
     text = (ROOT/'makemore_lit'/f'{module}.py').read_text(encoding='utf-8')
     for s in ast.parse(text).body:
-        names = [s.name] if hasattr(s, 'name') else \
-            [t.id for t in getattr(s, 'targets', []) if isinstance(t, ast.Name)]
-        for name in names:
+        for name in public(s):
             if name in symbols(): yield name, s, text.split('\n')
 
 
@@ -135,7 +140,7 @@ def api(order):
         text = file.read_text(encoding='utf-8')
         notebook = symbols()[own[0][0]][0].name
         about = ast.get_docstring(ast.parse(text)).split('\n')[0].rstrip('.')
-        out.append(f'## makemore_lit.{module} {{#{module} .module}}\n\n'
+        out.append(f'## makemore_lit.{module} {{#module-{module} .module}}\n\n'
                    f'{about}. ([chapter]({notebook}))\n')
         for name,s,lines in own:
             title, place = section(name)
@@ -220,7 +225,7 @@ def card(file, s, width, height):
     fig.text(.08, .76 if tall else .66, about, color='white', fontsize=width/44,
              va='top', linespacing=1.4)
     fig.text(.92, .05, s['author'], color='#b8c4cc', fontsize=width/60, ha='right')
-    fig.savefig(file)
+    fig.savefig(file, facecolor=fig.get_facecolor())
     plt.close(fig)
 
 
@@ -254,16 +259,17 @@ def prepare():
              'chapters.md': chapters(b), 'favicon.svg': FAVICON.format(colour=PALETTE[1]),
              '404.html': LOST.format_map({k: html.escape(s[k]) for k in s})}
     for name,text in texts.items(): (MADE/name).write_text(text, encoding='utf-8')
-    picture(MADE/'models.svg')
+    picture(MADE/'models.png')
     card(MADE/'card.png', s, 1200, 630)
     card(MADE/'cover.png', s, 1200, 1800)
-    text = yaml.safe_dump(config(s), allow_unicode=True, sort_keys=False)
+    text = yaml.safe_dump(config(b), allow_unicode=True, sort_keys=False)
     (ROOT/'nbs'/'book.yml').write_text(text, encoding='utf-8')
 
 
 # After Quarto
 
 POLYFILL = re.compile(r'\s*<script src="https?://[^"]*polyfill[^"]*"[^>]*></script>')
+DOWNLOAD = re.compile(r'href="[^"]*/raw/[^"]*/(\w+\.ipynb)"')
 SKIP = '<a class="skip" href="#quarto-document-content">Skip to the text</a>'
 
 
@@ -277,6 +283,8 @@ def finish(folder):
     for file in folder.glob('*.html'):
         text = file.read_text(encoding='utf-8')
         made = POLYFILL.sub('', text)
+        # Browsers show a notebook of another host as text, and save one of their own
+        made = DOWNLOAD.sub(r'href="notebooks/\1" download="\1"', made)
         if 'id="quarto-document-content"' in made and SKIP not in made:
             made = re.sub(r'<body[^>]*>', lambda m: f'{m[0]}\n{SKIP}', made, count=1)
         if made!=text: file.write_text(made, encoding='utf-8')
