@@ -2,7 +2,6 @@
 settings.ini), and where the package's symbols stand in the book."""
 import ast, re
 from functools import lru_cache
-from pathlib import Path
 from check_book import ROOT, cells, headings, public
 
 SECTION = re.compile(r'^#{2,6} +(.+?) *\{#(sec-[\w-]+)\}', re.M)

@@ -116,9 +116,12 @@ def stub(lines, node):
 def statements(module):
     "The public names of a module, in order, with their statements"
     text = (ROOT/'makemore_lit'/f'{module}.py').read_text(encoding='utf-8')
+    seen = set()
     for s in ast.parse(text).body:
-        for name in public(s):
-            if name in symbols(): yield name, s, text.split('\n')
+        # What is changed later stands where it was first defined
+        for name in [n for n in public(s) if n in symbols() and n not in seen]:
+            seen.add(name)
+            yield name, s, text.split('\n')
 
 
 def comment_above(s, lines):
