@@ -2,6 +2,7 @@
 sound one; tools/docs.py and tools/website.py: where symbols are told of, what is made."""
 import ast, shutil, zipfile
 import pytest
+from fastcore.basics import AttrDict
 import check_site, docs, website
 from check_book import ROOT, read
 
@@ -139,13 +140,22 @@ def test_label(source, expected):
 
 def test_links():
     "nbdev's links lead where symbols are told of; others are left alone"
-    class Cell:
-        cell_type = 'markdown'
-        source = ('[`need`](/corpora.html#need) [`NGram.fit`](/contexts.html#ngram.fit) '
-                  '[`torch`](https://pytorch.org/docs/torch.html#x)')
-    docs.mend_links(Cell)
-    assert Cell.source==('[`need`](/api.html#need) [`NGram.fit`](/contexts.html#ngram) '
+    text = ('[`need`](/corpora.html#need) [`NGram.fit`](/contexts.html#ngram.fit) '
+            '[`torch`](https://pytorch.org/docs/torch.html#x)')
+    cell = AttrDict(cell_type='markdown', source=text)
+    docs.mend_links(cell)
+    assert cell.source==('[`need`](/api.html#need) [`NGram.fit`](/contexts.html#ngram) '
                          '[`torch`](https://pytorch.org/docs/torch.html#x)')
+
+
+def test_no_links_in_code():
+    "What a cell prints as a block of code has no links; what it prints as text has them"
+    link, block = '[`fit`](/mlp.html#fit)', '```python\n# {} and more\n```'
+    cell = AttrDict(cell_type='code', source='', outputs=[
+        AttrDict(data={'text/markdown': [text]}) for text in (block.format(link), link)])
+    docs.mend_links(cell)
+    code, text = (''.join(o.data['text/markdown']) for o in cell.outputs)
+    assert (code, text)==(block.format('`fit`'), link)
 
 
 def test_stub():

@@ -6,6 +6,7 @@ from check_book import ROOT, cells, headings, public
 
 SECTION = re.compile(r'^#{2,6} +(.+?) *\{#(sec-[\w-]+)\}', re.M)
 # nbdev's links to symbols, whatever stands before the page's name
+CODE_LINK = re.compile(r'\[(`[\w.]+`)\]\([^()\s]*\)')
 LINK = re.compile(r'\]\((?:[^()\s]*/)?([a-z_]+)\.html#([\w.]+)\)')
 
 
@@ -76,7 +77,11 @@ def add_label(cell):
 
 
 def mend_links(cell):
-    "Let the links to symbols lead to where they are told of"
+    """Let the links to symbols lead to where they are told of; no links in code that a
+    cell gives out as Markdown, where they would be seen as they are written"""
+    for output in cell.get('outputs', []):
+        text = ''.join(output.get('data', {}).get('text/markdown', []))
+        if text.startswith('```'): output.data['text/markdown'] = CODE_LINK.sub(r'\1', text)
     if cell.cell_type!='markdown' or not cell.source: return
     # In lower case, as nbdev has them; a function goes before a constant of that name
     at = {name.lower(): target(name) for name in sorted(symbols())}
