@@ -1,7 +1,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
+# Quieter than --quiet: no warnings of the build, but errors
+INSTALL := $(BIN)/python -m pip install -qq -c constraints.txt
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.corpora import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make $@: needs the corpus names; see data/README.md')"
