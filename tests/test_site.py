@@ -211,3 +211,17 @@ def test_finish(tmp_path, monkeypatch):
     assert 'href="notebooks/00_data.ipynb" download="00_data.ipynb"' in made
     assert (tmp_path/'site'/'notebooks'/'00_data.ipynb').exists()
     assert (tmp_path/'site'/'404.html').exists()
+
+
+def test_chapters(tmp_path, monkeypatch):
+    "The preface's table has each chapter once; what wasn't measured is left empty"
+    b = read(ROOT)
+    monkeypatch.setattr(website, 'MINUTES', tmp_path/'minutes.json')
+    website.MINUTES.write_text('{"00_data": 20.0, "03_mlp": 130.0}')
+    head, _, *rows = website.chapters(b).strip().split('\n')
+    assert head=='| chapter | what it is about | read | run |'
+    assert len(rows)==sum(f.endswith('.ipynb') for f in b.chapters) + 1
+    runs = {row.split('](')[1].split(')')[0]: row.split(' | ')[-1] for row in rows[:-1]}
+    assert runs['00_data.ipynb']=='< 1 |' and runs['03_mlp.ipynb']=='2 |'
+    assert runs['01_counts.ipynb'].strip()=='|'
+    assert all(int(row.split(' | ')[2]) > 0 for row in rows[:-1])

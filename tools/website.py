@@ -4,7 +4,7 @@ Before they run, this writes what derives from the package, the results and sett
 into nbs/made: the API page, names of the shipped WaveNet, pictures, tables of chapters
 and fonts. Afterwards it mends what no setting of Quarto reaches. `--prepare` does only
 the first part, `--finish FOLDER` only the last one, on the site in that folder."""
-import argparse, ast, datetime, hashlib, html, json, os, re, shutil, subprocess, sys
+import argparse, ast, datetime, hashlib, html, json, math, os, re, shutil, subprocess, sys
 from pathlib import Path
 import yaml
 from check_book import ROOT, headings, public, read, slug_of
@@ -170,20 +170,24 @@ def names():
     return '::: {#names}\n' + ' '.join(f'[{name}]{{.name}}' for name in drawn) + '\n:::\n'
 
 
+def minutes(x):
+    "A time for the table; nothing for one that was never measured"
+    return '' if math.isnan(x) else '< 1' if x < 1 else str(round(x))
+
+
 def chapters(b):
     "The table of chapters: subtitle, and the minutes to read and to run each one"
     known = json.loads(MINUTES.read_text(encoding='utf-8'))
     out = ['| chapter | what it is about | read | run |', '|:-----|:----------|--:|--:|']
-    total = [0, 0]
+    read_all, run_all = 0, 0
     for file in b.chapters:
         if not file.endswith('.ipynb'): continue
         title = headings(b.chapters[file])[0][2]
         about = re.search(r'^> (.+)$', b.chapters[file][0].source, re.M)[1].rstrip('.')
-        run = known[Path(file).stem]/60
-        total = total[0] + reading(file), total[1] + run
-        out.append(f'| [{title}]({Path(file).name}) | {about} | {reading(file)} '
-                   f"| {'< 1' if run < 1 else round(run)} |")
-    out.append(f'| all | | {total[0]} | {round(total[1])} |')
+        read, run = reading(file), known.get(Path(file).stem, math.nan)/60
+        read_all, run_all = read_all + read, run_all + run
+        out.append(f'| [{title}]({Path(file).name}) | {about} | {read} | {minutes(run)} |')
+    out.append(f'| all | | {read_all} | {minutes(run_all)} |')
     return '\n'.join(out) + '\n'
 
 
