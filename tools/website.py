@@ -246,7 +246,7 @@ LOST = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Page not found: {title}</title>
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
 <style>body {{font: 18px/1.5 sans-serif; max-width: 36em; margin: 15vh auto; padding: 1em}}
-:root {{color-scheme: light dark}}</style></head>
+:root {{color-scheme: light dark}} a {{color: inherit}}</style></head>
 <body><main><h1>There is no such page</h1>
 <p>It may have had another name in an earlier version. <a href="{site_url}/">The book's
 first page</a> leads to all chapters, and has a search. If a link brought you here, please

@@ -24,9 +24,14 @@ function contents() {
   title.after(nav)
 }
 
-/** What scrolls by itself can be reached, and so be scrolled, by the keyboard. */
+/** What scrolls by itself can be reached, and so be scrolled, by the keyboard. A formula in a line scrolls where the line is too short for it. */
 function scrolling() {
-  for (const e of document.querySelectorAll('.cell-output pre, div.sourceCode, main table, .math.display')) {
+  for (const e of document.querySelectorAll('.math.inline')) {
+    e.classList.remove('wide')
+    const room = e.closest('p, li, td, dd, figcaption, div')?.clientWidth ?? Infinity
+    e.classList.toggle('wide', e.getBoundingClientRect().width > room)
+  }
+  for (const e of document.querySelectorAll('.cell-output pre, div.sourceCode, main table, .math.display, .math.wide')) {
     if (e.scrollWidth > e.clientWidth + 1) e.tabIndex = 0
     else e.removeAttribute('tabindex')
   }
@@ -36,5 +41,5 @@ addEventListener('DOMContentLoaded', () => {
   document.querySelectorAll('.callout-header[data-bs-toggle]').forEach(keys)
   contents()
 })
-addEventListener('load', scrolling)
+addEventListener('load', () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(scrolling))
 addEventListener('resize', scrolling)
