@@ -225,3 +225,41 @@ def test_chapters(tmp_path, monkeypatch):
     assert runs['00_data.ipynb']=='< 1 |' and runs['03_mlp.ipynb']=='2 |'
     assert runs['01_counts.ipynb'].strip()=='|'
     assert all(int(row.split(' | ')[2]) > 0 for row in rows[:-1])
+
+
+@pytest.fixture
+def assets(tmp_path):
+    "A site's folder with the scripts and models"
+    (tmp_path/'assets').mkdir()
+    for file in (ROOT/'nbs'/'assets').iterdir():
+        if file.is_file(): shutil.copy(file, tmp_path/'assets')
+    return tmp_path
+
+
+def test_names(browser, assets):
+    "Without its script the first page has names; with it, others are drawn on request"
+    body = ('<div id="names"><p><span class="name">emma</span> <span class="name">ava'
+            '</span></p></div><script type="module" src="assets/names.js"></script>')
+    found(assets, body)
+    page = check_site.opened(browser, assets, 'one.html', 1280, 'light', set())
+    assert page.inner_text('#names').split()==['emma', 'ava']
+    page.click('#names + button')
+    page.wait_for_function("!document.querySelector('#names + button').disabled")
+    drawn = page.inner_text('#names').split()
+    assert page.get_attribute('#names + button', 'title') is None
+    assert 1 <= len(drawn) <= 2 and drawn!=['emma', 'ava']
+    page.close()
+
+
+def test_book_script(browser, assets):
+    "Solutions open by Enter, what scrolls is reached by Tab, and a phone has the contents"
+    body = (SOLUTION%'' + (OUTPUT%('w'*300)).replace(' tabindex="0"', '') +
+            '<header id="title-block-header"></header><nav id="TOC"><ul><li><a href="#one" '
+            'id="toc-one">One</a></li></ul></nav>')
+    found(assets, body, '<script src="assets/book.js" defer></script>')
+    page = check_site.opened(browser, assets, 'one.html', 390, 'light', set())
+    assert check_site.keyboard(page)==0
+    page.wait_for_function("document.querySelector('.cell-output pre').tabIndex===0")
+    assert page.locator('details.contents a[href="#one"]').count()==1
+    assert page.locator('#toc-one').count()==1
+    page.close()
