@@ -1,7 +1,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet -c constraints.txt
+# Quieter than --quiet: no warnings of the build, but errors
+INSTALL := $(BIN)/python -m pip install -qq -c constraints.txt
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 IS_NAMES = $(BIN)/python -c "import sys; from makemore_lit.corpora import load_corpus; sys.exit(None if load_corpus().name=='names' else 'make $@: needs the corpus names; see data/README.md')"
@@ -53,11 +54,10 @@ results: .venv/installed ## train what the chapter on results reads, each model 
 mutants: .venv/installed ## plant errors in a copy of the chapters, and list those that no check sees (half an hour; CHAPTER=05: in one)
 	@$(BIN)/python tools/mutants.py $(if $(CHAPTER),--chapter $(CHAPTER))
 
-docs: .venv/installed ## the book as a site, in _docs
+docs: .venv/installed ## the book as a site and an EPUB, in _docs
 	@command -v quarto >/dev/null || $(INSTALL) quarto-cli >/dev/null 2>&1 && quarto --version >/dev/null 2>&1 || { \
 	  echo "make docs: no Quarto, and it could not be fetched; install it from https://quarto.org/docs/get-started and try again" >&2; exit 2; }
-	@$(BIN)/python -c 'from nbdev.config import get_config as c; c = c(); print(f"book:\n  title: {c.title}\n  description: \"{c.description}\"\n  repo-url: {c.git_url}\n  repo-branch: {c.branch}")' > nbs/book.yml
-	@PYTHONPATH=tools $(BIN)/nbdev_docs
+	@$(BIN)/python tools/website.py
 
 models: .venv/installed ## train the models that the package brings, on names, and write them to data/
 	@$(IS_NAMES)
@@ -71,4 +71,4 @@ export: .venv/installed ## write the modules from the notebooks, and clean the n
 	@$(BIN)/nbdev_clean
 
 clean: ## remove what was built (the .venv too)
-	@rm -rf .venv _proc _docs _bench _results build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache nbs/.hypothesis nbs/{book,nbdev,sidebar}.yml
+	@rm -rf .venv _proc _docs _bench _results build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache nbs/.hypothesis nbs/made nbs/{book,nbdev,sidebar}.yml

@@ -15,7 +15,7 @@ readme = re.sub(r'\]\((?!https?:|#)', f"]({cfg['git_url']}/blob/{cfg['branch']}/
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'].split(),
     author=cfg['author'], author_email=cfg['author_email'], url=cfg['git_url'], license='Apache-2.0', license_files=['LICENSE'],
-    project_urls={'Issues':f"{cfg['git_url']}/issues", 'Changes':f"{cfg['git_url']}/blob/{cfg['branch']}/CHANGELOG.md"},
+    project_urls={'Documentation':cfg['site_url'], 'Discussions':cfg['discussions_url'], 'Issues':f"{cfg['git_url']}/issues", 'Changes':f"{cfg['git_url']}/blob/{cfg['branch']}/CHANGELOG.md"},
     long_description=readme, long_description_content_type='text/markdown',
     packages=find_packages(include=[cfg['lib_path']]), include_package_data=False,
     package_data={cfg['lib_name']: ['py.typed', 'corpora/surnames.txt', 'corpora/*.safetensors']},

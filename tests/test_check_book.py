@@ -18,16 +18,19 @@ LOSSES = dict(train=1., dev=2., test=3., interval=[1.9, 2.1])
 BOOK = {
     'settings.ini': '[DEFAULT]\nrepo = tiny\nlib_name = tiny\nversion = 1.2.0\n'
                     'user = me\nbranch = main\nmodule_order = one two\n'
-                    'git_url = https://github.com/%(user)s/%(repo)s\n',
-    '_quarto.yml': 'book:\n  chapters:\n    - index.qmd\n    - part: The part\n'
+                    'git_url = https://github.com/%(user)s/%(repo)s\n'
+                    'site_url = https://%(user)s.github.io/%(repo)s\n',
+    '_quarto.yml': 'book:\n  chapters:\n    - models.qmd\n    - part: The part\n'
                    '      chapters:\n        - 00_one.ipynb\n        - 01_two.ipynb\n',
     'data/results.json': json.dumps({'models': [dict(
         model='one', chapter='01_two', params=1, lecture=LOSSES, unseen=LOSSES,
         distinct=LOSSES)]}),
     'README.md': f'# Tiny\n\n{RESULTS}\n## What it is: 2 words\n\n'
                  '[One](nbs/00_one.ipynb#sec-first), [here](#what-it-is-2-words), '
-                 '![A badge](data/dot.png)\n',
-    'CITATION.cff': 'cff-version: 1.2.0\nversion: 1.2.0\n',
+                 '![A badge](data/dot.png), <https://me.github.io/tiny/>\n',
+    'CITATION.cff': 'cff-version: 1.2.0\nversion: 1.2.0\n'
+                    'url: https://me.github.io/tiny\n'
+                    'repository-code: https://github.com/me/tiny\n',
     'CHANGELOG.md': '# Changes\n\n## 1.2.0, not released yet\n\n## 1.1.0\n',
     'data/README.md': '[Back](../README.md), [a port](http://127.0.0.1:80/), '
                       '<https://example.com/>\n',
@@ -36,7 +39,7 @@ BOOK = {
     'nbs/_draft.qmd': '@sec-nothing ::: $',
     'nbs/references.bib': '@comment{none}\n@book{knuth1984,\n  doi = {10.1/x}\n}\n'
                           '@misc{two-2,\n  url = {https://two.org/a_(b)}\n}\n',
-    'nbs/index.qmd': '---\nlang: en\n---\n# Preface {.unnumbered}\n\n'
+    'nbs/models.qmd': '---\nlang: en\n---\n# Preface {.unnumbered}\n\n'
                      '## Why not `x.y`? {.unnumbered}\n\n'
                      '[Why](#why-not-x.y), [One](00_one.ipynb), [two]\n\n'
                      '[two]: 01_two.ipynb\n\n' + RESULTS.replace('nbs/', '') +
@@ -123,7 +126,7 @@ from tiny.one import draw
 #| default_exp two'''}
 
 ONE, TWO = 'nbs/00_one.ipynb', 'nbs/01_two.ipynb'
-INDEX, BIB = 'nbs/index.qmd', 'nbs/references.bib'
+INDEX, BIB = 'nbs/models.qmd', 'nbs/references.bib'
 CAPTION = '#| fig-cap: "A line, as in @knuth1984, of slope $\\frac{1}{2}$."\n'
 NEW = '%% figure\n#| label: line\n#| fig-cap: x\n#| fig-alt: x\nprint('
 # What is wrong, the file, a text in it, what takes its place (None: the whole file is
@@ -284,6 +287,17 @@ PLANTED = [
      f'{TWO}, cell 0: no link to {COLAB}{TWO}'),
     ('no link to the file', ONE, 'raw/main', 'raw/master',
      f'{ONE}, cell 0: no link to https://github.com/me/tiny/raw/main/nbs/00_one.ipynb'),
+    ('an address of somebody else', TWO, '[that](https://two.org/b)',
+     '[that](https://github.com/you/tiny/issues)',
+     f"{TWO}: https://github.com/you/tiny isn't an address of me"),
+    ('a site of somebody else', TWO, '[that](https://two.org/b)',
+     '[that](https://you.github.io/tiny)', f'{TWO}: https://you.github.io/tiny'),
+    ('no site in the README', 'README.md', 'https://me.github.io/tiny/',
+     'https://me.github.io/', 'README.md: lacks the site_url'),
+    ('no site to cite', 'CITATION.cff', 'url: https://me.github.io/tiny\n', '',
+     'CITATION.cff: lacks the site_url'),
+    ('no repository to cite', 'CITATION.cff', 'repository-code: ', 'code: ',
+     'CITATION.cff: lacks the git_url'),
     ('another version to clone', TWO, 'v1.2.0', 'v1.1.0',
      f'{TWO}, cell 3: clones version 1.1.0, not 1.2.0'),
     ('another version to cite', 'CITATION.cff', '\nversion: 1.2.0', '\nversion: 1.1.0',

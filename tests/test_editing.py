@@ -1,7 +1,7 @@
 "The steps of CONTRIBUTING.md, played through in a copy of the repository."
 import json
 import pytest
-from workcopy import Copy
+from workcopy import ROOT, Copy
 
 CHAPTER, MODULE = 'nbs/00_data.ipynb', 'makemore_lit/data.py'
 CUT, OTHER_CUT = 'int(.8*len(words))', 'int(.7*len(words))'
@@ -66,3 +66,26 @@ def test_merge(copy):
     assert 'Names as numbers' not in merged and '<<<<<<<' not in merged
     copy.run('git', 'commit', '-qam', 'merged')
     assert copy.run('git', 'diff', '--stat', 'HEAD~1')==''
+
+
+@pytest.mark.parametrize('notebook', sorted((ROOT/'nbs').glob('[!_.]*.ipynb')),
+                         ids=lambda p: p.stem)
+def test_colab(notebook, monkeypatch):
+    "In Colab a chapter installs the package; if that can't be had, it says what to do"
+    import importlib.util
+    cells = json.loads(notebook.read_text(encoding='utf-8'))['cells']
+    code = next(source for c in cells if 'google.colab' in
+                (source := ''.join(c['source'])))
+    ran = []
+
+    class Shell:
+        "Stands for IPython's in Colab"
+        def __str__(self): return '<google.colab._shell.Shell>'
+        def system(self, command): ran.append(command)
+        def run_line_magic(self, *command): ran.append(' '.join(command))
+    exec(code, {'get_ipython': Shell})
+    assert any('pip install' in command for command in ran)
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    with pytest.raises(SystemExit, match='git') as e: exec(code, {'get_ipython': Shell})
+    assert '\n' not in str(e.value)
+    exec(code, {'get_ipython': lambda: 'Jupyter'})  # elsewhere nothing happens

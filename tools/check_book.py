@@ -270,6 +270,7 @@ def check_links(b):
         path, _, anchor = target.partition('#')
         whole = b.root/os.path.dirname(c.file)/unquote(path)
         file = os.path.relpath(whole, b.root) if path else c.file
+        if file.startswith('nbs/made/'): continue  # `make docs` makes it
         if not target or not (b.root/file).exists():
             yield f'{c.where}: the link to {target!r} leads to no file; correct it'
         elif c.file.startswith('nbs/') and not file.startswith('nbs/'):
@@ -457,6 +458,30 @@ def check_version(b):
             yield f'{file}: its version is {found}, not {version}; correct one of them'
 
 
+def check_addresses(b):
+    """The project's addresses are those of settings.ini; README.md and CITATION.cff name
+    the site, and CITATION.cff the repository"""
+    s = b.settings
+    name = re.escape(s['repo'])
+    own = re.compile(rf'https?://(?:github\.com|raw\.githubusercontent\.com|'
+                     rf'colab\.research\.google\.com/github)/([\w-]+)/{name}(?![\w-])'
+                     rf'|https?://([\w-]+)\.github\.io/{name}(?![\w-])')
+    files = [*DOCS, 'CITATION.cff', 'CHANGELOG.md', *b.chapters]
+    texts = {f: (b.root/f).read_text(encoding='utf-8') for f in files
+             if (b.root/f).exists()}
+    for file,text in texts.items():
+        for m in own.finditer(text):
+            if (m[1] or m[2])!=s['user']:
+                yield (f"{file}: {m[0]} isn't an address of {s['user']}, who has the "
+                       'repository in settings.ini; correct one of them')
+    for file,key,pattern in (('README.md', 'site_url', r'{}(?![\w-])'),
+                             ('CITATION.cff', 'site_url', r'(?m)^url: *{} *$'),
+                             ('CITATION.cff', 'git_url', r'(?m)^repository-code: *{} *$')):
+        found = texts.get(file)
+        if found and not re.search(pattern.format(re.escape(s[key])), found):
+            yield f"{file}: lacks the {key} of settings.ini, {s[key]}; add it"
+
+
 def check_imports(b):
     "What a chapter exports uses only modules above its own, as settings.ini has them"
     order = b.settings.get('module_order', '').split()
@@ -548,7 +573,7 @@ def check_shown(b):
 
 CHECKS = [check_references, check_links, check_chapters, check_figures, check_headings,
           check_divs, check_definitions, check_docments, check_formulas,
-          check_notebook_links, check_version, check_imports, check_results,
+          check_notebook_links, check_version, check_addresses, check_imports, check_results,
           check_symbols, check_ticks, check_lists, check_shown]
 
 

@@ -1,10 +1,10 @@
-"""Write the table of models from data/results.json into README.md and the preface,
-under a mark."""
+"""Write the table of models from data/results.json into README.md and the page of all
+models, under a mark."""
 import json, re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {'README.md': 'nbs/', 'nbs/index.qmd': ''}  # page: the chapters' folder from it
+PAGES = {'README.md': 'nbs/', 'nbs/models.qmd': ''}  # page: the chapters' folder from it
 TABLE = re.compile(r'(<!-- made from data/results.json -->\n\n)(?:\|[^\n]*\n)*')
 HEAD = ('| model | parameters | train | dev | 95 % interval of dev | test | unseen '
         'test | distinct test |')
