@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['merge_counts', 'counted', 'merge_models', 'shard', 'joined', 'left_alone', 'shared', 'added']
 
-# %% ../nbs/10_scale.ipynb #053caae8
+# %% ../nbs/10_scale.ipynb #39306867
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 import torch
@@ -18,7 +18,7 @@ from .data import Vocab
 from .descent import clipped
 from .recurrent import PrefixTree
 
-# %% ../nbs/10_scale.ipynb #1ad206cd
+# %% ../nbs/10_scale.ipynb #dca76198
 def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T
                 )->ContextCounts: # of the whole corpus
     """The table of a corpus from those of its parts; they may know different letters.
@@ -50,7 +50,7 @@ def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T
     weight = torch.zeros_like(pair).index_add_(0, entry, weight)
     return ContextCounts(distinct, pair//len(vocab), pair%len(vocab), weight, vocab)
 
-# %% ../nbs/10_scale.ipynb #7ee542d4
+# %% ../nbs/10_scale.ipynb #f7f9d8b8
 def counted(model:NGram # a fitted one, or a KneserNey
            )->ContextCounts: # with contexts of its `block_size`
     "The table that an n-gram model was fitted to, read back from it"
@@ -62,7 +62,7 @@ def counted(model:NGram # a fitted one, or a KneserNey
     row = torch.arange(len(x)).repeat_interleave(level['start'].diff())
     return ContextCounts(x, row, level['char'], level['weight'], model.vocab)
 
-# %% ../nbs/10_scale.ipynb #da4291bf
+# %% ../nbs/10_scale.ipynb #9ff05878
 def merge_models(models:Iterable[NGram] # of one class, with the same arguments
                 )->NGram: # the model of all their names together
     """One n-gram model from several, each fitted to a shard of a corpus.
@@ -81,7 +81,7 @@ def merge_models(models:Iterable[NGram] # of one class, with the same arguments
     counts = merge_counts(map(counted, models))
     return type(first)(counts.vocab, **first.config()).fit(counts)
 
-# %% ../nbs/10_scale.ipynb #9f336ca1
+# %% ../nbs/10_scale.ipynb #21b08f7a
 def shard(ix:Tensor|PrefixTree, # `(B, T)` contexts, or the tree of some names
           n:Tensor, # `(B, V)`, or for each node: counts of the next characters
           part:int, # 0 … parts - 1
@@ -120,7 +120,7 @@ def _some_names(tree, n, part, parts):
     parent, char = number[tree.parent[kept]], tree.char[kept]
     return PrefixTree(parent, char, sizes), counts[kept]
 
-# %% ../nbs/10_scale.ipynb #e2722482
+# %% ../nbs/10_scale.ipynb #fb4db73a
 @contextlib.contextmanager
 def joined()->Iterator[int]: # this process's rank; 0 if it is alone
     "Within it, the processes that `torchrun` started can add up numbers"
@@ -131,13 +131,13 @@ def joined()->Iterator[int]: # this process's rank; 0 if it is alone
     try: yield dist.get_rank()
     finally: dist.destroy_process_group()
 
-# %% ../nbs/10_scale.ipynb #7961ab47
+# %% ../nbs/10_scale.ipynb #e31aaecb
 def left_alone(e:Exception # of a pass that was shared
               )->bool: # whether another process has ended
     "What `all_reduce` raises when a process is gone, told from other errors"
     return isinstance(e, RuntimeError) and 'gloo' in str(e)
 
-# %% ../nbs/10_scale.ipynb #e6f19b41
+# %% ../nbs/10_scale.ipynb #600ef6b5
 @contextlib.contextmanager
 def _own_draws(g):
     "Within it `g` draws other numbers in each process; after it the same again"
@@ -168,7 +168,7 @@ class _Sum(torch.autograd.Function):
         dist.all_reduce(d)
         return d/_Sum.characters
 
-# %% ../nbs/10_scale.ipynb #6516fe58
+# %% ../nbs/10_scale.ipynb #37df0f07
 def shared(backward:Callable, # what leaves gradients, as autograd does
            g:torch.Generator|None=None # that dropout and the order of rows draw from
           )->Callable: # called like it, by each process with the same batch
@@ -194,11 +194,11 @@ def shared(backward:Callable, # what leaves gradients, as autograd does
     summed.__name__ = f"shared({getattr(backward, '__name__', 'backward')})"
     return summed
 
-# %% ../nbs/10_scale.ipynb #d6068920
+# %% ../nbs/10_scale.ipynb #ef56350f
 def added(t:Tensor # of any shape, the same in each process
          )->Tensor: # its sum over all processes, like `t`
     "A sum over processes that gradients go back through, within a pass of `shared`"
     return _Sum.apply(t)
 
-# %% ../nbs/10_scale.ipynb #221f56b8
+# %% ../nbs/10_scale.ipynb #74cce582
 show_parameters(globals())

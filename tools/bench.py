@@ -25,13 +25,13 @@ ROOT = Path(__file__).resolve().parent.parent
 STEPS = 200_000  # of the lectures' trainings
 THREADS = 1  # of both sides
 FOOT = f"""
-All on names, {THREADS} thread on both sides. Quality is the loss in nats per character
-(for windows, their number; for samples, the model's loss on them; for gradients and
-weights, how far ours is from theirs). The lectures' trainings are timed over 2,200 steps
-and scaled up to {STEPS:,}; the dev loss that theirs reach is taken from
-data/results.json. The 5-gram isn't the lectures'. The last rows compare two ways of
-this book, or ours with PyTorch's; in one, two processes of one thread each stand beside
-one of them."""
+All on names, {THREADS} thread on both sides. Quality is the loss in nats per
+character (for windows, their number; for samples, the model's loss on them; for
+gradients and weights, how far ours is from theirs). The lectures' trainings are timed
+over 2,200 steps and scaled up to {STEPS:,}; the dev loss that theirs reach is taken
+from data/results.json. The 5-gram isn't the lectures'. The last rows compare two ways
+of this book, or ours with PyTorch's; in one, two processes of one thread each stand
+beside one of them."""
 
 
 def timed(work, repeat=5):
@@ -443,7 +443,7 @@ ROWS = {  # what it does, the least ratio that is wanted, and the worst quality 
     'sample from the bigram, a name': (sampling('bigram'), 15, 3),
     'sample from the 5-gram, a name': (sampling('5-gram'), 1, 3),
     'sample from the mlp, a name': (sampling('mlp'), 1, 3),
-    'sample from the wavenet, a name': (sampling('wavenet'), 25, 3),
+    'sample from the wavenet, a name': (sampling('wavenet'), 12, 3),  # by steps
     'step by hand, 32 examples': (step_by_hand, 2.5, 0.),
     'gradient of embeddings, 96 rows': (embedding_gradient, 10, 1e-5),
     'by hand beside autograd, 32 rows': (by_hand(32), 1, 1e-5),
