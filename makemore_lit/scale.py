@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['merge_counts', 'counted', 'merge_models', 'shard', 'joined', 'left_alone', 'shared', 'added']
 
-# %% ../nbs/10_scale.ipynb #39306867
+# %% ../nbs/10_scale.ipynb #ff6410d0
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 import torch
@@ -18,7 +18,7 @@ from .data import Vocab
 from .descent import clipped
 from .recurrent import PrefixTree
 
-# %% ../nbs/10_scale.ipynb #dca76198
+# %% ../nbs/10_scale.ipynb #c8d119ab
 def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T
                 )->ContextCounts: # of the whole corpus
     """The table of a corpus from those of its parts; they may know different letters.
@@ -50,7 +50,7 @@ def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T
     weight = torch.zeros_like(pair).index_add_(0, entry, weight)
     return ContextCounts(distinct, pair//len(vocab), pair%len(vocab), weight, vocab)
 
-# %% ../nbs/10_scale.ipynb #f7f9d8b8
+# %% ../nbs/10_scale.ipynb #ac415819
 def counted(model:NGram # a fitted one, or a KneserNey
            )->ContextCounts: # with contexts of its `block_size`
     "The table that an n-gram model was fitted to, read back from it"
@@ -62,7 +62,7 @@ def counted(model:NGram # a fitted one, or a KneserNey
     row = torch.arange(len(x)).repeat_interleave(level['start'].diff())
     return ContextCounts(x, row, level['char'], level['weight'], model.vocab)
 
-# %% ../nbs/10_scale.ipynb #9ff05878
+# %% ../nbs/10_scale.ipynb #8495b124
 def merge_models(models:Iterable[NGram] # of one class, with the same arguments
                 )->NGram: # the model of all their names together
     """One n-gram model from several, each fitted to a shard of a corpus.
@@ -73,15 +73,15 @@ def merge_models(models:Iterable[NGram] # of one class, with the same arguments
     need(models, "no models; give one at least")
     first = models[0]
     for m in models:
-        need(isinstance(m, NGram), f"{type(m).__name__} isn't a table of n-grams; only "
-             "these can be merged, the others are trained on all names")
+        need(isinstance(m, NGram), f"{type(m).__name__} is no NGram or KneserNey; only "
+             "these can be merged, others are trained on all names")
         need(type(m) is type(first) and m.config()==first.config(),
              f"{type(m).__name__} {m.config()} and {type(first).__name__} "
              f"{first.config()} are different models; train them alike")
     counts = merge_counts(map(counted, models))
     return type(first)(counts.vocab, **first.config()).fit(counts)
 
-# %% ../nbs/10_scale.ipynb #21b08f7a
+# %% ../nbs/10_scale.ipynb #bcf8c96c
 def shard(ix:Tensor|PrefixTree, # `(B, T)` contexts, or the tree of some names
           n:Tensor, # `(B, V)`, or for each node: counts of the next characters
           part:int, # 0 … parts - 1
@@ -102,7 +102,9 @@ def shard(ix:Tensor|PrefixTree, # `(B, T)` contexts, or the tree of some names
 def _some_names(tree, n, part, parts):
     "The tree of each `parts`-th name of a tree, and what followed its nodes"
     # A name is a node after which a boundary came
-    ends = n[:, 0].nonzero()[:, 0]
+    ends, leaf = n[:, 0].nonzero()[:, 0], torch.ones_like(n[:, 0])
+    leaf[tree.parent[1:]] = 0
+    need((n[leaf > 0, 0] > 0).all(), "a name of the tree has no end; give whole names")
     if len(ends) < parts: return tree, n
     mine, counts = ends[part::parts], torch.zeros_like(n)
     counts[mine, 0] = n[mine, 0]
@@ -120,7 +122,7 @@ def _some_names(tree, n, part, parts):
     parent, char = number[tree.parent[kept]], tree.char[kept]
     return PrefixTree(parent, char, sizes), counts[kept]
 
-# %% ../nbs/10_scale.ipynb #fb4db73a
+# %% ../nbs/10_scale.ipynb #497cb024
 @contextlib.contextmanager
 def joined()->Iterator[int]: # this process's rank; 0 if it is alone
     "Within it, the processes that `torchrun` started can add up numbers"
@@ -131,32 +133,75 @@ def joined()->Iterator[int]: # this process's rank; 0 if it is alone
     try: yield dist.get_rank()
     finally: dist.destroy_process_group()
 
-# %% ../nbs/10_scale.ipynb #e31aaecb
+# %% ../nbs/10_scale.ipynb #a00423a8
 def left_alone(e:Exception # of a pass that was shared
               )->bool: # whether another process has ended
     "What `all_reduce` raises when a process is gone, told from other errors"
     return isinstance(e, RuntimeError) and 'gloo' in str(e)
 
-# %% ../nbs/10_scale.ipynb #600ef6b5
+# %% ../nbs/10_scale.ipynb #831f0d45
 @contextlib.contextmanager
 def _own_draws(g):
     "Within it `g` draws other numbers in each process; after it the same again"
     if g is None:
         yield
         return
+    before = g.get_state()
     seed = int(torch.randint(2**62, (), generator=g))
     common = g.get_state()
-    g.manual_seed(seed + dist.get_rank())
+    own = g.manual_seed(seed + dist.get_rank()).get_state()
     try: yield
-    finally: g.set_state(common)
+    finally:
+        # Without dropout nothing was drawn, and the order of the rows stays what it was
+        drawn = not torch.equal(g.get_state(), own)
+        g.set_state(common if drawn else before)
 
-class _Sum(torch.autograd.Function):
-    """The sum of a tensor over all processes; its gradient comes back from all.
+# %% ../nbs/10_scale.ipynb #ba42cf4f
+def _check_equal(params):
+    "`ValueError` unless all processes have the same weights"
+    mine = torch.stack([p.detach().double().sum() for p in params]).cpu()
+    least, most = mine.clone(), mine.clone()
+    dist.all_reduce(least, dist.ReduceOp.MIN)
+    dist.all_reduce(most, dist.ReduceOp.MAX)
+    need(torch.equal(least, most), "the processes begin with different weights; make "
+         "the model with the same seed in each")
 
-    Each loss is a mean over the characters of its process, so gradients are weighed by
-    them.
+# %% ../nbs/10_scale.ipynb #4b22c17a
+def shared(backward:Callable, # what leaves gradients, as autograd does
+           g:torch.Generator|None=None # that dropout and the order of rows draw from
+          )->Callable: # called like it, by each process with the same batch
+    """As `backward`, each process with its share; the gradients are those of the batch.
+
+    With BatchNorm they aren't exactly; dropout draws other masks than in one process. A
+    parameter that isn't used gets a gradient of 0. `ValueError` if the processes don't
+    begin with the same weights.
     """
-    characters = torch.tensor(1.)
+    if hasattr(backward, 'inner') and hasattr(backward, 'most'):  # clip the sum instead
+        return clipped(shared(backward.inner, g), backward.most)
+    begun = False
+    def summed(model, ix, n):
+        nonlocal begun
+        params = [p for p in dict.fromkeys(model.parameters()) if p.requires_grad]
+        if not begun: _check_equal(params)
+        begun = True
+        mine, counts = shard(ix, n, dist.get_rank(), dist.get_world_size())
+        _Sum.characters = characters = counts.sum()
+        with _own_draws(g): loss = backward(model, mine, counts)
+        grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in params]
+        # 1, the loss and the gradients, times N_r; their sums; divided by N
+        found = torch.ones_like(loss), loss.detach(), *grads
+        total = torch.cat([t.reshape(-1) for t in found])*characters
+        dist.all_reduce(total)
+        _, loss, *grads = (total/total[0]).split([1, 1, *(p.numel() for p in params)])
+        for p,d in zip(params, grads): p.grad = d.view_as(p).to(p.dtype)
+        return loss[0]
+    summed.__name__ = f"shared({getattr(backward, '__name__', 'backward')})"
+    return summed
+
+# %% ../nbs/10_scale.ipynb #0257c11d
+class _Sum(torch.autograd.Function):
+    "The sum of a tensor over all processes; its gradient comes back from all of them"
+    characters = torch.tensor(1.)  # N_r, as `shared` sets it
     @staticmethod
     def forward(ctx, t):
         t = t.clone()
@@ -168,37 +213,11 @@ class _Sum(torch.autograd.Function):
         dist.all_reduce(d)
         return d/_Sum.characters
 
-# %% ../nbs/10_scale.ipynb #37df0f07
-def shared(backward:Callable, # what leaves gradients, as autograd does
-           g:torch.Generator|None=None # that dropout and the order of rows draw from
-          )->Callable: # called like it, by each process with the same batch
-    """As `backward`, each process with its share; the gradients are those of the batch.
-
-    With BatchNorm they aren't exactly; dropout draws other masks than in one process.
-    """
-    if hasattr(backward, 'inner') and hasattr(backward, 'most'):  # clip the sum instead
-        return clipped(shared(backward.inner, g), backward.most)
-    def summed(model, ix, n):
-        mine, counts = shard(ix, n, dist.get_rank(), dist.get_world_size())
-        _Sum.characters = characters = counts.sum()
-        with _own_draws(g): loss = backward(model, mine, counts)
-        params = [p for p in dict.fromkeys(model.parameters()) if p.requires_grad]
-        grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in params]
-        # 1, the loss and the gradients, times N_r; their sums; divided by N
-        found = torch.ones_like(loss), loss.detach(), *grads
-        total = torch.cat([t.reshape(-1) for t in found])*characters
-        dist.all_reduce(total)
-        _, loss, *grads = (total/total[0]).split([1, 1, *(p.numel() for p in params)])
-        for p,d in zip(params, grads): p.grad = d.view_as(p)
-        return loss[0]
-    summed.__name__ = f"shared({getattr(backward, '__name__', 'backward')})"
-    return summed
-
-# %% ../nbs/10_scale.ipynb #ef56350f
+# %% ../nbs/10_scale.ipynb #5b3f8ad9
 def added(t:Tensor # of any shape, the same in each process
          )->Tensor: # its sum over all processes, like `t`
     "A sum over processes that gradients go back through, within a pass of `shared`"
     return _Sum.apply(t)
 
-# %% ../nbs/10_scale.ipynb #74cce582
+# %% ../nbs/10_scale.ipynb #ef7662b5
 show_parameters(globals())

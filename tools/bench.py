@@ -399,7 +399,8 @@ def one_of_two(model, x, n, repeat=11):
     def alone():
         if dist.get_rank()==0: autograd(model.train(), x, n)
         dist.barrier()
-    def both(): shared(autograd)(model.train(), x, n)
+    way = shared(autograd)
+    def both(): way(model.train(), x, n)
     times = in_turns(both, alone, repeat)
     both()
     together = [p.grad for p in model.parameters()]
