@@ -321,6 +321,10 @@ def test_what_was_counted(page, text):
     what = f'“{vocab.itos[best]}” came next' if best else 'the name ended'
     said = f'{what} {int(n[best]):,} of {int(n.sum()):,} times'
     assert said in page.inner_text('#play-why')
+    # What was added to each count is told where it shows
+    assert ('adds 1 to each' in page.inner_text('#play-why'))==(n.sum() < 1000)
+    thin = len(rows) > 1 and rows[-1][1].sum() < 10
+    assert ('thin evidence' in page.inner_text('#play-why'))==bool(thin)
 
 
 def saturated(model, ix):

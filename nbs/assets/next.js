@@ -6,6 +6,7 @@ import {element, hidden, make, ranks, spoken, strip} from './dom.js'
 const NOTHING = '–'  // stands where a model has no place any more
 const DEEPEST = 30  // nats have the deepest colour; it grows with the logarithm, so that 8 and 30 differ too
 const FEW = 10  // times are thin evidence
+const RARE = 1000  // times are so few that one more for each letter shows
 const NEAR = .2  // nats: who differs by less is as good
 const LONGEST_BAR = 5  // nats
 
@@ -49,8 +50,9 @@ function evidence(ngram, {alpha}, add) {
       show(p, ranks(p), `after ${shown}, ${total} times`)
       said.push({shown, total, best, times: n[best]})
     })
-    element('why').textContent = `${because(said, itos)} (The bigram adds ${alpha} to each count of a pair, so that none is impossible: after a `
-      + 'rare letter this shows.)'
+    const rare = said.length && said[0].total < RARE ? ` The bigram adds ${alpha} to each of these counts, so that no pair is impossible; after a `
+      + 'letter as rare as this one it shows.' : ''
+    element('why').textContent = because(said, itos) + rare
   }
 }
 
