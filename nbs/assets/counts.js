@@ -102,15 +102,16 @@ export function endsIn({n, U, V}) {
   return ends
 }
 
-/** Two counting models of some words: of pairs, and of contexts of up to `T` characters, 1 or more. */
+/** Two counting models of some words: of pairs, and of contexts of up to `T` characters, 1 or more. Nothing is added for what was never
+    counted, and no count is discounted: so both draw pieces of the words only, however few these are. */
 export function counted(words, T) {
   const vocab = vocabOf(words), itos = signed(vocab), V = itos.length, n = new Float64Array(V*V)
   const levels = levelsOf(words, vocab, T)
   const {key, start, next, weight} = levels[1]
   key.forEach((c, u) => { for (let e = start[u]; e < start[u + 1]; e++) n[c*V + next[e]] = weight[e] })
   const parts = levels.flatMap((level, k) => Object.entries(level).map(([name, data]) => [`${k}.${name}`, {data}]))
-  const pairs = new Bigram({config: {alpha: Math.min(1, 27/V)}}, {n: {shape: [V, V], data: n}})
-  const longer = new NGram({config: {block_size: T, discount: .8}, vocab}, Object.fromEntries(parts))
+  const pairs = new Bigram({config: {alpha: 0}}, {n: {shape: [V, V], data: n}})
+  const longer = new NGram({config: {block_size: T, discount: 0}, vocab}, Object.fromEntries(parts))
   return {vocab, itos, levels, pairs: Object.assign(pairs, {name: 'pairs', itos}),
           longer: Object.assign(longer, {name: `${T + 1}-gram`, itos})}
 }

@@ -5,13 +5,15 @@ import {element, make} from './dom.js'
 
 const SATURATED = -2.25  // below this input the slope of GELU is within .06 of zero, like that of a tanh beyond ±.97
 const STRONGEST = {positive: 3, embedding: 1.5, negative: .5}  // the numbers of the strongest colours
+const FARTHER = 'letters farther back'  // says too little to be written under a map
 const UP = '15, 134, 201', DOWN = '217, 119, 43', GREY = '#848484'
+const NARROW = 600  // pixels of a window in which squares stand in shorter rows
 const MAP = 240, EDGE = 22  // pixels of a map of looks, and of its margin of letters
 const USUAL = ['marguerite', 'christopher', 'jayden', 'annabella', 'kwame', 'sofia']  // what the GRU's units are put in order by
 
 /** A picture for each layer of the tree, built once: the numbers of each place, under the characters that it has seen. */
 function treePictures(model) {
-  const {layers} = model.inside(contextOf(model, '')), across = 64, cell = 12  // every layer is 64 cells wide
+  const {layers} = model.inside(contextOf(model, '')), across = innerWidth < NARROW ? 32 : 64, cell = 12  // every layer is so many cells wide
   const pictures = layers.map(({after}, level) => {
     const canvas = make('canvas', {width: across*cell, height: Math.ceil(after.length*after[0].length/across)*cell})
     const places = make('div', {className: 'play-places', ariaHidden: 'true'}), caption = make('figcaption')
@@ -25,7 +27,7 @@ function treePictures(model) {
   }
 }
 
-/** One layer of the tree: its squares, the characters over them, and how many units are saturated. */
+/** One layer of the tree: its squares, the characters over them, and how many units are saturated, in plain words silent. */
 function showLayer({canvas, places, caption, title}, {before, after}, level, context, itos, across, cell) {
   const draw = canvas.getContext('2d'), wide = across/after.length, span = context.length/after.length
   const seen = after.map((_, p) => context.slice(p*span, (p + 1)*span).map(i => itos[i]).join(''))
@@ -43,7 +45,7 @@ function showLayer({canvas, places, caption, title}, {before, after}, level, con
   }))
   places.replaceChildren(...seen.map(textContent => make('span', {textContent})))
   const size = `${title}: ${after.length} ${after.length > 1 ? 'places' : 'place'}, ${after[0].length} numbers each`
-  caption.textContent = level ? `${size}; ${saturated} of ${after.length*after[0].length} units are saturated.` : `${size}.`
+  caption.textContent = level ? `${size}; ${saturated} of ${after.length*after[0].length} units are silent.` : `${size}.`
   canvas.ariaLabel = `${caption.textContent} The places have seen ${seen.join(', ')}.`
 }
 
@@ -97,7 +99,7 @@ function stateRow(letter, {h, moved, left}, order) {
 
 /** The GRU's state along what is typed. */
 function stateRows(model) {
-  const order = slowest(model), titles = ['slow units … quick units', 'moved', 'left of the first']
+  const order = slowest(model), titles = ['slow units … quick units', 'changed by it', 'first letter left']
   const head = make('div', {className: 'play-state play-small'}, make('b'), ...titles.map(textContent => make('span', {textContent})))
   let before = new Map()  // the rows of the last text: a beginning that has stayed keeps its row
   return text => {
@@ -117,7 +119,7 @@ export function habit(map) {
   if (!rows.length) return null
   const sum = shares => shares.reduce((a, b) => a + b, 0), mean = pick => sum(rows.map((row, t) => pick(row, t + 2)))/rows.length
   const found = [['the letter itself', mean((row, t) => row[t])], ['the letter before', mean((row, t) => row[t - 1])],
-                 ['the beginning', mean(row => row[0])], ['letters farther back', mean((row, t) => sum(row.slice(1, t - 1)))]]
+                 ['the beginning', mean(row => row[0])], [FARTHER, mean((row, t) => sum(row.slice(1, t - 1)))]]
   return found.reduce((best, one) => one[1] > best[1] ? one : best)
 }
 
@@ -157,7 +159,7 @@ function lookMaps(model) {
     looks(model, context).flat().forEach((map, k) => {
       const {canvas, caption, called} = figures[k], found = habit(map)
       drawMap(canvas, map, letters)
-      caption.textContent = found ? `${called}: ${found[0]}, ${Math.round(100*found[1])} %` : called
+      caption.textContent = found && found[0] !== FARTHER ? `${called}: ${found[0]}, ${Math.round(100*found[1])} %` : called
       canvas.ariaLabel = `${caption.textContent}. A map of where each of ${letters.join(' ')} looks.`
     })
   }

@@ -21,7 +21,15 @@ export function inWords(n) {
 /** What a network learns from and is measured by: all lines but every tenth, and those. */
 export function parts(words, vocab) {
   const held = words.filter((_, i) => i%HELD === HELD - 1), kept = words.filter((_, i) => i%HELD < HELD - 1)
-  return {levels: levelsOf(kept, vocab, 3), dev: () => rowsOf(levelsOf(held, vocab, 3), [...vocab].length + 1)}
+  return {kept: kept.length, held: held.length, levels: levelsOf(kept, vocab, 3), dev: () => rowsOf(levelsOf(held, vocab, 3), [...vocab].length + 1)}
+}
+
+/** How many of `n` drawn words are in the list, `known`, and what that says. */
+export function byHeart(known, n) {
+  if (known === n) return `All ${n} are in your list: it is known by heart.`
+  const begin = known ? `${known} of ${n} ${known === 1 ? 'is' : 'are'} in your list` : `None of ${n} is in your list`
+  const rest = known ? 'the others are' : 'they are'
+  return `${begin}: ${known > n/2 ? 'most of what is drawn is known by heart' : `${rest} put together from its pieces`}.`
 }
 
 /** The fifth view. `sources` gets the list, so that a network can be trained on it by `teach`. */
@@ -32,6 +40,7 @@ export function listView(sources, teach) {
     for (const key of ['pairs', 'longer']) {
       const found = [...sampling(models[key], DRAWN, {seed, maxLen: 60})].pop().words
       element(key).replaceChildren(...found.map(w => nameItem(w, known.has(w), 'in your list')))
+      element(`${key}-said`).textContent = byHeart(found.filter(w => known.has(w)).length, found.length)
     }
   }
   const count = () => {
@@ -41,13 +50,14 @@ export function listView(sources, teach) {
       models = counted(words, T)
       sources.list = {...parts(words, models.vocab), itos: models.itos}
       element('source').options[1].disabled = false
+      if (element('source').value === 'list') element('source').dispatchEvent(new Event('input'))
       element('mine').hidden = false
       seed = 0
       draw()
       const [lines, different, contexts] = [words.length, new Set(words).size, models.levels[T].key.length].map(x => x.toLocaleString('en'))
       element('counting').textContent = `${lines} lines, ${different} of them different, ${models.itos.length - 1} characters, `
-        + `${contexts} contexts of ${T}. What stands in your list is underlined. With a long context and a short list, most of what is `
-        + 'drawn stands there: it was learned by heart.'
+        + `${contexts} contexts of ${T}. What is in your list is underlined. Only what followed in it is drawn: nothing is added for what was `
+        + 'never seen. Change the longest context, and see how much is known by heart.'
     } catch (e) {
       element('mine').hidden = true
       element('counting').textContent = `${e.message}.`
@@ -65,6 +75,7 @@ export function listView(sources, teach) {
   })
   element('teach').addEventListener('click', () => {
     element('source').value = 'list'
+    element('source').dispatchEvent(new Event('input'))
     teach()
   })
 }

@@ -218,7 +218,7 @@ export function signed(vocab) {
   return [SIGNS.find(s => !characters.includes(s)) ?? SIGNS.at(-1), ...characters]
 }
 
-/** Several models that vote: the mean of their probabilities, with weights. It ends a name where the first of them does. */
+/** Several models as one: the mean of their probabilities, with weights. It ends a name where the first of them does. */
 export class Mixture {
   constructor(models, weights) {
     Object.assign(this, {name: 'mixture', models, weights, itos: models[0].itos, wholeNames: true})

@@ -4,11 +4,15 @@ import {contextOf} from './models.js'
 import {element, hidden, make, ranks, spoken, strip} from './dom.js'
 
 const NOTHING = '–'  // stands where a model has no place any more
-const DEEPEST = 6  // nats and more have the deepest colour
+const DEEPEST = 30  // nats have the deepest colour; it grows with the logarithm, so that 8 and 30 differ too
+const FEW = 10  // times are thin evidence
+const RARE = 1000  // times are so few that one more for each letter shows
+const NEAR = .2  // nats: who differs by less is as good
+const LONGEST_BAR = 5  // nats
 
 /** How much a model sees, in words. */
 function sees(m) {
-  if (m.models) return 'all six vote'
+  if (m.models) return 'all six, weighted'
   if (m.wholeNames) return 'sees all letters'
   return m.blockSize === 1 ? 'sees one letter' : `sees ${m.blockSize} letters`
 }
@@ -31,7 +35,7 @@ function chances(models, add) {
 }
 
 /** What was counted after the last characters: a strip for each length, while there is one. */
-function evidence(ngram, add) {
+function evidence(ngram, {alpha}, add) {
   const rows = Array.from({length: ngram.blockSize}, () => stripRow('', '', ngram.itos, add)), {itos} = ngram
   element('counted').append(...rows.map(({row}) => row))
   return text => {
@@ -46,7 +50,9 @@ function evidence(ngram, add) {
       show(p, ranks(p), `after ${shown}, ${total} times`)
       said.push({shown, total, best, times: n[best]})
     })
-    element('why').textContent = because(said, itos)
+    const rare = said.length && said[0].total < RARE ? ` The bigram adds ${alpha} to each of these counts, so that no pair is impossible; after a `
+      + 'letter as rare as this one it shows.' : ''
+    element('why').textContent = because(said, itos) + rare
   }
 }
 
@@ -64,7 +70,7 @@ function because(said, itos) {
   }
   if (!one) return 'What you typed last was never seen in the names that the models learned from.'
   const begin = `In the names that the models learned from, ${first(one)}.`
-  const more = last === one ? '' : ` Further back, ${first(last)}: a longer context says more, but is seen more rarely.`
+  const more = last === one ? '' : ` Further back, ${first(last)}: ${last.total < FEW ? 'so few cases are thin evidence' : 'a longer context says more, but is seen more rarely'}.`
   return `${begin}${more} No model was told a rule of spelling; whatever they know is in such counts.`
 }
 
@@ -93,7 +99,7 @@ function numbers(models) {
 /** A cell with a bar as long as its number, of which `longest` fills it. */
 function barCell(longest, className) {
   const bar = make('i', {ariaHidden: 'true'}), number = make('b')
-  return {node: make('td', {className: `play-mean ${className}`}, bar, number), show(x) {
+  return {node: make('td', {role: 'cell', className: `play-mean ${className}`}, bar, number), show(x) {
     bar.style.transform = `scaleX(${Math.min(x/longest || 0, 1)})`
     number.textContent = inNats(x)
   }}
@@ -101,13 +107,13 @@ function barCell(longest, className) {
 
 /** A cell with a character and its surprise, which changes only what has changed. */
 function natsCell() {
-  const letter = make('span'), number = make('small'), node = make('td', {}, letter, number)
+  const letter = make('span'), number = make('small'), node = make('td', {role: 'cell'}, letter, number)
   let shown = ''
   return {node, show(c, x) {
     if (shown === (shown = `${c} ${x}`)) return
     letter.textContent = c
     number.textContent = inNats(x)
-    node.style.background = `rgba(var(--down), ${Math.min(x/DEEPEST || 0, 1)*.75})`
+    node.style.background = `rgba(var(--down), ${Math.min(Math.log1p(x)/Math.log1p(DEEPEST) || 0, 1)*.75})`
   }}
 }
 
@@ -124,20 +130,20 @@ function fit(row, cells, n, another) {
 }
 
 /** The table of surprises: for each model its mean over the `held` dev names, the mean over what is typed so far, and the nats of each
-    character, and of the end. */
+    character, and of the end. Its rows wrap, so its roles are written out. */
 function surprises(models, held) {
-  const column = content => make('th', {scope: 'col'}, content), headCells = []
-  const head = make('tr', {}, column(hidden('model')), column(`${held} names`), column('so far'))
+  const column = content => make('th', {scope: 'col', role: 'columnheader'}, content), headCells = []
+  const head = make('tr', {role: 'row'}, column(hidden('model')), column(`${held} names`), column('so far'))
   const rows = models.map(model => {
-    const many = barCell(2.6, 'play-many'), own = barCell(5, 'play-this')
+    const many = barCell(LONGEST_BAR, 'play-many'), own = barCell(LONGEST_BAR, 'play-this')
     many.show(model.dev)
-    return {own, cells: [], row: make('tr', {}, make('th', {scope: 'row', textContent: model.name}), many.node, own.node)}
+    return {own, cells: [], row: make('tr', {role: 'row'}, make('th', {scope: 'row', role: 'rowheader'}, make('b', {textContent: model.name}), make('small', {textContent: sees(model)})), many.node, own.node)}
   })
-  element('surprise').append(make('thead', {}, head), make('tbody', {}, ...rows.map(({row}) => row)))
+  element('surprise').append(make('thead', {role: 'rowgroup'}, head), make('tbody', {role: 'rowgroup'}, ...rows.map(({row}) => row)))
   return (text, found) => {
     const {itos} = models[0], letters = [...text, itos[0]], numbers = [...Array.from(text, c => itos.indexOf(c, 1)), 0]
     fit(head, headCells, letters.length, () => ({node: column('')}))
-    headCells.forEach(({node}, t) => node.replaceChildren(t < letters.length - 1 ? hidden(letters[t]) : 'if it ends'))
+    headCells.forEach(({node}, t) => node.replaceChildren(t < letters.length - 1 ? hidden(letters[t]) : 'end'))
     rows.forEach(({row, own, cells}, m) => {
       const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN)
       fit(row, cells, letters.length, natsCell)
@@ -152,17 +158,18 @@ function least(models, text, found) {
   const numbers = Array.from(text, c => models[0].itos.indexOf(c, 1))
   const means = models.map((_, m) => mean(numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN)))
   const ranked = means.map((x, m) => [x, models[m].name]).filter(([x]) => !Number.isNaN(x)).sort((a, b) => a[0] - b[0])
-  const many = 'Over many names (the blue bars), the more a model sees, the less it is surprised; and all six together, each with a weight, '
-    + 'are surprised least.'
+  const many = 'Over many names (the blue bars), those that see more are surprised less, or as little; the weighted mean of all six is surprised least.'
   if (!ranked.length) return many
   const [[lowest, winner], [highest, loser]] = [ranked[0], ranked.at(-1)]
+  if (highest - lowest < NEAR) return many
   return `So far “${text}” has surprised the ${winner} least, by ${lowest.toFixed(2)} nats a letter, and the ${loser} most, `
     + `by ${highest.toFixed(2)}. One name is luck. ${many}`
 }
 
 /** The first view: a function that shows a text and the predictions for it. */
 export function nextView(models, held, add) {
-  const showChances = chances(models, add), showNumbers = numbers(models), showCounted = evidence(models.find(m => m.name === '5-gram'), add)
+  const by = name => models.find(m => m.name === name)
+  const showChances = chances(models, add), showNumbers = numbers(models), showCounted = evidence(by('5-gram'), by('bigram'), add)
   const showSurprise = surprises(models, held)
   return (text, found) => {
     const next = found.map(steps => steps.at(-1))

@@ -16,8 +16,14 @@ const SEEN = ['bigram', 'mlp', '5-gram', 'wavenet', 'gru', 'transformer']  // th
 const VIEWS = ['next', 'draw', 'inside', 'train', 'list']
 const LINKED = {prompt: 'text', model: 'model', temperature: 'temperature', topk: 'topk', seed: 'seed'}  // in a link -> its element
 
-/** What is typed, as the models read it. */
-const typed = () => element('text').value.trim().toLowerCase().normalize('NFC')
+/** What is typed, in small letters. */
+const written = () => element('text').value.trim().toLowerCase().normalize('NFC')
+
+/** What is typed, as the models read it: without accents and apostrophes, which the names that they learned from don't have. */
+const typed = () => written().normalize('NFD').replace(/[\p{M}'’‘ʼ`´]/gu, '').normalize('NFC')
+
+/** What to say where that differs from what is typed. */
+const folded = () => written() === typed() ? '' : `Read as “${typed()}”: the models know no accents and no apostrophes. `
 
 /** What to say of the models that have no place for all of `text`. */
 function tooLong(models, text) {
@@ -78,7 +84,7 @@ async function copyLink() {
   try {
     await navigator.clipboard.writeText(location.href)
     element('linked').textContent = 'The link is copied. It holds the model, what is typed, temperature, top-k and seed.'
-  } catch { element('linked').textContent = "The link stands in your browser's address line now." }
+  } catch { element('linked').textContent = 'The link is in your browser’s address line now.' }
 }
 
 /** Load everything: the six models, the mixture, the filter of known names, and what a training needs. */
@@ -97,49 +103,71 @@ async function loaded() {
 async function start() {
   const {models, bloom, sources} = await loaded(), {levels, dev, itos} = sources.names
   const learned = endsIn(rowsOf(levels.slice(0, 2), itos.length)).toLocaleString('en'), held = endsIn(dev()).toLocaleString('en')
-  element('learned').textContent = learned
+  Object.assign(sources.names, {kept: learned, held})
   element('held').textContent = held
   let view = 'next'
   const add = c => {
     element('text').value += c
     show()
   }
+  let answered = ''  // the text of the results that are shown
   const views = {next: nextView(models, held, add), inside: insideView(models), draw: drawView(models, bloom, typed)}
-  const train = trainView(sources)
+  const train = trainView(sources), tries = element('tries').querySelectorAll('button')
 
-  /** Show what is typed in the view that is open; `began` is when the key was pressed. */
-  function show(began = performance.now()) {
+  /** Show what is typed in the view that is open. */
+  function show() {
     const text = typed()
     try {
       const found = models.map(model => predictions(model, text))  // an unknown character is an error here
-      element('note').textContent = tooLong(models.slice(0, -1), text)
+      element('note').textContent = folded() + tooLong(models.slice(0, -1), text)
       views[view]?.(text, found)
-      document.body.getBoundingClientRect()  // the new layout is part of the time
-      element('time').textContent = `Computed and laid out in ${(performance.now() - began).toFixed(1)} ms, in your browser.`
-    } catch (e) { element('note').textContent = `${e.message}. The results below are those for what was typed before.` }
+      answered = text
+      stale(false)
+    } catch (e) {
+      stale(true)
+      element('note').textContent = `${e.message}. What is pale below is for “${answered}”.`
+    }
+    for (const button of tries) button.setAttribute('aria-pressed', button.textContent === text)
+  }
+
+  /** Results of a text that isn't the one typed are grey. */
+  function stale(is) {
+    for (const v of ['next', 'inside']) element(`view-${v}`).classList.toggle('play-stale', is)
+    element('view-draw').classList.toggle('play-stale', is && element('begin').checked)
   }
 
   const open = tabs(name => {
     view = name
     show()
   })
-  listView(sources, () => {
+  const teach = () => {
     open('train')
     element('tab-train').focus()
     train()
+  }
+  listView(sources, teach)
+  for (const button of element('questions').querySelectorAll('button')) button.addEventListener('click', () => {
+    const {view, ...values} = button.dataset  // the other keys are names of controls
+    for (const [id, value] of Object.entries(values)) {
+      element(id).value = value
+      element(id).dispatchEvent(new Event('input'))
+    }
+    if (view === 'train') return teach()
+    open(view)
+    element(`tab-${view}`).focus()
   })
-  element('text').addEventListener('input', event => show(event.timeStamp))
-  for (const button of element('tries').querySelectorAll('button')) button.addEventListener('click', () => {
+  element('text').addEventListener('input', show)
+  for (const button of tries) button.addEventListener('click', () => {
     element('text').value = button.textContent
     show()
   })
   element('link').addEventListener('click', copyLink)
   open(fromLink())
   Object.assign(element('all'), {hidden: false, disabled: false})
-  element('status').textContent = `${NAMES.length} models are here, in your browser; nothing that you type leaves it.`
+  element('status').textContent = ''
 }
 
 try { await start() } catch (e) {
   element('status').className = 'play-bad'
-  element('status').textContent = `The playground can't run here: ${e.message}. Reload the page; if this stays, try another browser, or report it.`
+  element('status').textContent = `The playground can’t run here: ${e.message}. Reload the page; if this stays, try another browser, or report it.`
 }

@@ -33,23 +33,25 @@ export class Generator {
   }
 }
 
-/** The probabilities of all characters at a temperature. */
-export function tempered(logits, temperature) {
-  const top = Math.max(...logits), odds = logits.map(x => Math.exp((x - top)/temperature))
+/** The scores of all characters at a temperature, the highest of them 0; with `topK` only the likeliest keep theirs. */
+function scored(logits, temperature, topK) {
+  const top = Math.max(...logits), scores = logits.map(x => (x - top)/temperature)
+  if (!topK) return scores
+  const least = [...scores].sort((a, b) => b - a)[Math.min(topK, scores.length) - 1]
+  return scores.map(x => x < least ? -Infinity : x)
+}
+
+/** The probabilities by which a character is drawn. */
+export function tempered(logits, temperature, topK = 0) {
+  const odds = scored(logits, temperature, topK).map(Math.exp)
   const sum = odds.reduce((a, b) => a + b)
   return odds.map(x => x/sum)
 }
 
 /** The character that a uniform number `u` picks: where the running sum of probabilities first exceeds it. */
 function pick(logits, u, temperature, topK) {
-  const top = Math.max(...logits)
-  let scores = logits.map(x => (x - top)/temperature)
-  if (topK) {
-    const least = [...scores].sort((a, b) => b - a)[Math.min(topK, scores.length) - 1]
-    scores = scores.map(x => x < least ? -Infinity : x)
-  }
   let sum = 0
-  const cdf = scores.map(x => sum += Math.exp(x))
+  const cdf = scored(logits, temperature, topK).map(x => sum += Math.exp(x))
   return cdf.findIndex(x => x > u*sum)
 }
 

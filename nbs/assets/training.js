@@ -4,9 +4,12 @@ import {element, make} from './dom.js'
 import {rowsOf} from './counts.js'
 
 const WIDE = 460, HIGH = 260, LEFT = 34, RIGHT = 8, TOP = 8, BOTTOM = 30  // of the curve and its margins, in its own units
-const TICKS = [.2, .5, 1, 1.5, 2, 2.5, 3, 4, 6, 10, 20, 50, 100, 1000]  // of the losses
+const TICKS = [.01, .02, .05, .1, .2, .5, 1, 1.5, 2, 2.5, 3, 4, 6, 10, 20, 50, 100, 1000]  // of the losses
+const LATER = ['source', 'kind', 'sees', 'hidden', 'how']  // controls that act when a training begins
 const KEPT = [0, 10, 100, 1000, 10000]  // the steps whose names stay in the table
 const MOST_NUMBERS = 1e7  // of a table to learn from, contexts times characters
+const LOWEST = .01  // nats at the bottom of the curve
+const APART = 13  // units between two labels of an axis
 const MOST_POINTS = 400  // of a curve; of more, every second one is left out
 
 /** The mean loss on `dev` of the counts of pairs in `rows`, with one added to each, and that of equal chances. */
@@ -44,19 +47,19 @@ class Curve {
 
   /** Where a step stands, and where a loss. */
   x(step) { return LEFT + (WIDE - LEFT - RIGHT)*Math.log10(1 + step)/Math.log10(1 + this.last) }
-  y(loss) { return TOP + (HIGH - TOP - BOTTOM)*Math.log(this.high/Math.min(loss, this.high))/Math.log(this.high/this.low) }
+  y(loss) { return TOP + (HIGH - TOP - BOTTOM)*Math.log(this.high/Math.max(Math.min(loss, this.high), this.low))/Math.log(this.high/this.low) }
 
   show(points) {
     const {pairs, equal} = this.lines, now = points.at(-1)
-    const losses = points.map(p => p.dev).filter(Number.isFinite)
+    const losses = points.flatMap(p => [p.dev, p.loss]).filter(Number.isFinite)
     this.last = Math.max(now.steps, 100)
-    this.low = Math.min(.85*pairs, .95*Math.min(...losses))
+    this.low = Math.max(Math.min(.85*pairs, .95*Math.min(...losses)), LOWEST)
     this.high = 1.15*Math.max(equal, ...losses)
     this.dev.setAttribute('points', this.path(points, 'dev'))
     this.fit.setAttribute('points', this.path(points, 'loss'))
     this.marks.replaceChildren(...this.known(equal, 'all letters equally likely', 'end'),
                                ...this.known(pairs, 'counting pairs', 'start'), ...this.ticks())
-    this.picture.setAttribute('aria-label', `Loss over steps: on dev now ${now.dev.toFixed(3)}, `
+    this.picture.setAttribute('aria-label', `Loss over steps: on names it never sees now ${now.dev.toFixed(3)}, `
       + `at the start ${points[0].dev.toFixed(3)}; counting pairs has ${pairs.toFixed(3)}`)
   }
 
@@ -72,11 +75,26 @@ class Curve {
   }
 
   ticks() {
-    const losses = TICKS.filter(loss => loss > this.low && loss < this.high), steps = []
+    const steps = [], losses = TICKS.filter(loss => loss > this.low && loss < this.high)
+      .reduce((kept, loss) => kept.length && this.y(kept.at(-1)) - this.y(loss) < APART ? kept : [...kept, loss], [])
     for (let step = 1; step <= this.last; step *= 10) steps.push(step)
     return [...losses.map(loss => label(LEFT - 6, this.y(loss) + 4, 'end', String(loss))),
-            ...steps.map(step => label(this.x(step), HIGH - 10, 'middle', step.toLocaleString('en')))]
+            ...steps.map(step => label(this.x(step), HIGH - 10, this.x(step) > WIDE - 24 ? 'end' : 'middle', step.toLocaleString('en')))]
   }
+}
+
+/** What a training does, in words: from what was reached, first to last, what losses are known, and what was chosen. */
+export function happens(points, {equal}, {kind, how, rate}) {
+  const first = points[0], now = points.at(-1), best = Math.min(...points.map(p => p.dev))
+  if (now.steps < 20) return 'The training has begun.'
+  if (kind === 'mlp' && how === 'zero') return 'All hidden units begin alike, get alike gradients, and stay alike: the network learns how frequent '
+    + 'each letter is, and nothing about what comes before it.'
+  if (Math.min(now.dev, now.loss) > equal && rate >= .1) return `At a rate of ${rate} the steps are so long that each spoils what the others have learned. A lower rate acts at once.`
+  if (now.dev > best + .1 && now.loss < now.dev - .5) return 'It memorises: on the names that it learns from the loss is low, on those that it never sees '
+    + 'it rises again. It knows its list, not a rule.'
+  if (now.dev > equal) return how === 'large' ? 'The first weights are so large that it is sure of the wrong letters: first it has to unlearn that.'
+    : 'Still worse than if all letters were equally likely.'
+  return now.dev < first.dev ? 'It learns: the loss on names that it never sees has fallen.' : 'It has learned nothing so far.'
 }
 
 /** How far a training is, in words. */
@@ -93,13 +111,24 @@ class Training {
     Object.assign(this, {sources, worker: null, going: false})
     element('start').addEventListener('click', () => this.start())
     element('pause').addEventListener('click', () => this.pause())
-    element('rate').addEventListener('input', () => this.worker?.postMessage({do: 'rate', rate: Number(element('rate').value)}))
-    element('kind').addEventListener('input', () => this.settle())
+    element('rate').addEventListener('input', () => {
+      const rate = Number(element('rate').value)
+      this.worker?.postMessage({do: 'rate', rate})
+      if (this.worker) this.settings.rate = rate
+    })
+    for (const id of LATER) element(id).addEventListener('input', () => this.settle())
     this.settle()
   }
 
-  /** One layer sees one letter, and has no hidden units. */
-  settle() { for (const id of ['sees', 'hidden']) element(id).disabled = element('kind').value === 'layer' }
+  /** One layer sees one letter, and has no hidden units. What is chosen waits for the next beginning, which is said. */
+  settle() {
+    for (const id of ['sees', 'hidden']) element(id).disabled = element('kind').value === 'layer'
+    const {kept, held} = this.sources[element('source').value]
+    element('learned').textContent = kept.toLocaleString('en')
+    element('kept-back').textContent = held.toLocaleString('en')
+    this.waits = Boolean(this.worker)
+    if (this.waits) this.say('Press “Begin anew” to train what is chosen now. Below is still the network before it.')
+  }
 
   /** What is chosen, with the rows to learn from. */
   chosen() {
@@ -115,13 +144,15 @@ class Training {
     let chosen
     try { chosen = this.chosen() } catch (e) { return this.say(`${e.message}.`) }
     const {levels} = this.sources[element('source').value]
+    this.settings = {kind: chosen.kind, how: chosen.how, rate: chosen.rate}
+    this.waits = false
     this.lines = knownLosses(rowsOf(levels.slice(0, 2), chosen.itos.length), chosen.dev)
     Object.assign(this, {points: [], rows: [], curve: new Curve(this.lines), going: true})
     element('curve').replaceChildren(this.curve.picture)
     element('learning').hidden = false
     this.worker = new Worker(new URL('worker.js', import.meta.url), {type: 'module'})
     this.worker.addEventListener('message', ({data}) => this.report(data))
-    this.worker.addEventListener('error', () => this.stop("The training can't run in this browser: it has no workers of modules."))
+    this.worker.addEventListener('error', () => this.stop('The training can’t run in this browser: it has no workers of modules.'))
     this.worker.postMessage({do: 'start', ...chosen})
     this.say('The training has begun.')
   }
@@ -151,6 +182,8 @@ class Training {
     this.curve.show(this.points)
     element('progress').textContent = far(reached, this.lines)
     this.showNames(reached)
+    const now = this.going && !this.waits ? happens(this.points, this.lines, this.settings) : null
+    if (now && now !== element('said').textContent) this.say(now)
     if (reached.lost) this.stop('The loss is no number any more: the steps were too large. Choose a lower rate and begin anew.')
   }
 
