@@ -21,12 +21,18 @@ def line(r, folder):
     return f"| {' | '.join(cells)} |"
 
 
+def called(r):
+    "How a mixture is called on pages: one of many models by their number"
+    many = len(r['members']) > 4
+    return f"mixture: {len(r['members'])} models" if many else f"mixture: {r['model']}"
+
+
 def mixed(r, folder):
     "A mixture's row; it wasn't trained on distinct names, and is judged on dev and test"
     losses = ['', f"{r['dev']:.4f}"]
     interval = '{:.3f} to {:.3f}'.format(*r['interval'])
     tests = [f'{r[k]:.4f}' for k in ('test', 'unseen_test')]
-    model = f"[mixture: {r['model']}]({folder}09_results.ipynb)"
+    model = f"[{called(r)}]({folder}09_results.ipynb)"
     cells = model, f"{r['params']:,}", *losses, interval, *tests, ''
     return f"| {' | '.join(cells)} |"
 

@@ -10,6 +10,7 @@ import yaml
 from check_book import ROOT, headings, public, read, slug_of
 from docs import section, symbols
 from minutes import FILE as MINUTES, reading
+from tables import called
 
 MADE = ROOT/'nbs'/'made'
 RAW = 'https://raw.githubusercontent.com'
@@ -125,12 +126,13 @@ def statements(module):
 
 
 def comment_above(s, lines):
-    "The comment above a constant"
+    "The comment above a constant, or behind it"
     found = []
     for line in reversed(lines[:s.lineno - 1]):
         if not line.startswith('# ') or line.startswith('# %%'): break
         found.insert(0, line[2:])
-    return ' '.join(found)
+    behind = lines[s.end_lineno - 1].partition('  # ')[2]
+    return ' '.join(found) or behind
 
 
 def api(order):
@@ -200,7 +202,7 @@ def picture(file):
     results = json.loads((ROOT/'data'/'results.json').read_text(encoding='utf-8'))
     rows = {r['model']: (r['lecture']['dev'], *r['lecture']['interval'])
             for r in results['models']}
-    rows |= {f"mixture: {r['model']}": (r['dev'], *r['interval'])
+    rows |= {called(r): (r['dev'], *r['interval'])
              for r in results.get('mixtures', [])}
     plot_style()
     ax = dot_chart(dict(sorted(rows.items(), key=lambda row: -row[1][0])),
