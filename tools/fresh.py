@@ -55,7 +55,7 @@ def value(number):
 def stale(old, new, mark):
     "What differs between two texts, under a cell's mark (see CONTRIBUTING.md), or ''"
     if mark=='shape':
-        a, b = (len(re.findall(r'[^\W_]+(?:[.,-][^\W_]+)*', s)) for s in (old, new))
+        a, b = (len(re.findall(r'[^\W_]+(?:[.,+-][^\W_]+)*', s)) for s in (old, new))
         return '' if a==b else f'{a} words and numbers are stored, {b} came'
     if mark is None: return '' if old==new else first_difference(old, new)
     try: tolerance = float(mark)
