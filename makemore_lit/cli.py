@@ -156,7 +156,11 @@ def _streams():
 def _main(f, argv=None):
     "Call `f` with the arguments of the shell"
     _streams()
-    options = vars(_parser(f).parse_args(_underscored(argv)))
+    parser = _parser(f)
+    options = vars(parser.parse_args(_underscored(argv)))
+    # What argparse makes of `--seed=--`
+    missing = [k for k,value in options.items() if value==[]]
+    if missing: parser.error(f"argument --{missing[0]}: expected one argument")
     debug = options.pop('debug')
     # More threads gain little here, and wait for each other where a machine is busy.
     if 'OMP_NUM_THREADS' not in os.environ: torch.set_num_threads(1)
@@ -205,6 +209,11 @@ def _writable(out, source, start=r'\['):
     need(not renamed or (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)),
          f"{out}: its folder doesn't exist or can't be written; give another",
          PermissionError)
+
+def _check_regular(out):
+    "`ValueError` if `out` is a pipe or a device, which a checkpoint can't be"
+    need(Path(out).is_file() or not Path(out).exists(),
+         f"--out {out}: not a regular file; give the name of one")
 
 # %% ../nbs/13_cli.ipynb #eb73fc0a
 @command
@@ -404,8 +413,7 @@ def makemore_train(
     asked = source is not None
     if not asked: source = 'names'
     _writable(out, source, r'.{8}\{')
-    need(Path(out).is_file() or not Path(out).exists(),
-         f"--out {out}: not a regular file; give the name of one")
+    _check_regular(out)
     # What was asked for isn't replaced by another corpus.
     words = load_corpus(source, fallback=not asked)
     with joined() as rank:
@@ -499,7 +507,8 @@ def makemore_sample(
     model, card, _ = _checkpoint(checkpoint)
     if max_len is None:
         longest = card.get('longest')
-        max_len = max(100, longest) if type(longest) is int else 100
+        known_length = type(longest) is int and 100 <= longest <= 10**6
+        max_len = longest if known_length else 100
     need(unseen_only or corpus is None, "--corpus is for --unseen_only; give both")
     known = ()
     if unseen_only: known = _corpus_of(card, corpus, 'leave out --unseen_only')
@@ -571,6 +580,8 @@ def makemore_eval(
     model, card, name = _checkpoint(checkpoint)
     words, called = _scored(model, card, source, corpus, known_only)
     nats, chars = name_nll(model, words)
+    need(not nats.isnan().any(), f"{name}: the losses are no numbers; its weights are "
+         "damaged, or were badly trained: make it again")
     if by_name:
         for w,x,k in zip(words, nats.tolist(), chars.tolist()):
             print(f'{w}\t{x:.4f}\t{k}')
@@ -597,6 +608,7 @@ def makemore_merge(
 ):
     "Add up the counts of n-gram models, as if their parts were one corpus."
     _writable(out, '', r'.{8}\{')
+    _check_regular(out)
     found = [_checkpoint(path) for path in checkpoints]
     merged = merge_models(model for model,_,_ in found)
     names, longest = [], []

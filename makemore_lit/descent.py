@@ -121,6 +121,21 @@ def _check_wish(model, table, epochs, batch_size):
     need(epochs >= 1 and (batch_size is None or batch_size >= 1),
          f"epochs is {epochs}, batch_size {batch_size}; give 1 or more")
 
+def _is_scored(step, steps, best):
+    "Whether dev is scored after a step: twenty times in all, or more often"
+    now = step%math.ceil(steps/20)==0 or step==steps
+    # The best state may come early: 1, 2, 4, 8 … have a single binary digit.
+    return now or (best and step.bit_count()==1)
+
+def _check_scores(run, scores, best):
+    "`ValueError` if a run that goes on lacks a loss on dev, or its best state"
+    done = range(1, run.step + 1) if scores else []
+    due = [k for k in done if _is_scored(k, run.steps, best)]
+    need([step for step,_ in run.history['dev']]==due,
+         "resume: the losses on dev aren't those of such a run; begin anew")
+    need(bool(run.best)==bool(best and due),
+         "resume: the best state isn't whole; begin anew")
+
 # %% ../nbs/04_descent.ipynb #b4ec71c5
 def clipped(backward:Callable, # what leaves the gradients, as autograd does
             most:float # > 0, the greatest length of all gradients together
@@ -318,7 +333,10 @@ def fit(model, # a language model with parameters
     steps = epochs*in_epoch
     optimizer, schedule = _one_cycle(model, lr, weight_decay, steps, decayed, betas)
     run = Run(model, optimizer, schedule, steps, in_epoch, g)
-    if resume: run.restore(resume)
+    scores = dev is not None and len(dev) > 0
+    if resume:
+        run.restore(resume)
+        _check_scores(run, scores, best)
     history, batches = run.history, _batches(run, table, batch_size, device)
     bar = progress(batches, type(model).__name__, steps, run.step)
     try:
@@ -330,10 +348,7 @@ def fit(model, # a language model with parameters
             optimizer.step()
             schedule.step()
             history['loss'].append(loss)
-            now = run.step%math.ceil(steps/20)==0 or run.step==steps
-            # The best state may come early: 1, 2, 4, 8 … have a single binary digit.
-            now = now or (best and run.step.bit_count()==1)
-            if dev is not None and len(dev) and now:
+            if scores and _is_scored(run.step, steps, best):
                 history['dev'].append((run.step, nll(model, dev)))
                 if best: run.note_best()
             scored = history['dev'][-1][1] if history['dev'] else None

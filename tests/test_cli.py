@@ -5,11 +5,12 @@ one, which needs no `import torch`; the shell gets a process of its own a few ti
 import contextlib, io, json, math, os, random, re, signal, subprocess, sys, time
 from pathlib import Path
 import pytest
+import torch
 import makemore_lit.corpora
 from makemore_lit import cli
 from makemore_lit.checkpoints import load, pretrained_path, read_card
 from makemore_lit.cli import makemore_compare, makemore_eval, makemore_sample
-from makemore_lit.cli import makemore_train
+from makemore_lit.cli import makemore_merge, makemore_train
 from makemore_lit.corpora import load_corpus
 from makemore_lit.counts import nll
 from makemore_lit.data import split_words, unseen, Vocab
@@ -597,3 +598,45 @@ def test_version():
     assert works(makemore_sample, 'mlp', '--max-len', '3', seed=1, n=2)==works(
         makemore_sample, 'mlp', '--max_len', '3', seed=1, n=2)
     assert 'unrecognized' in refused(makemore_sample, 'mlp', '--max-length', '3')
+
+
+def test_values_that_are_none():
+    "A value that argparse loses, a length that can't be, losses that are no numbers"
+    from makemore_lit.checkpoints import save
+    write('some.txt', WORDS[:50])
+    status, out, err = said(makemore_train, 'some.txt', '--model=mlp', '--block_size=--')
+    assert (status, out, err.count('\n'))==(2, '', 1) and '--block_size' in err
+    model = load(pretrained_path('bigram'))
+    for longest in (2**63, 10**30, -5, True, 'x'):
+        save(model, 'm', longest=longest)
+        assert len(works(makemore_sample, 'm', n=3, seed=1).splitlines())==3
+    net = load(pretrained_path('mlp'))
+    for p in net.parameters(): p.data.fill_(3e38)
+    save(net, 'm')
+    for how in ({}, dict(by_name=True)):
+        assert 'no numbers' in refused(makemore_eval, 'm', 'some.txt', **how)
+
+
+def test_scores_of_a_state():
+    "A state without its losses on dev, or with some twice, or without its best state"
+    from makemore_lit.counts import BigramNet, count_contexts
+    from makemore_lit.data import seeded
+    from makemore_lit.descent import fit
+    vocab, kept = Vocab(WORDS[:60]), []
+    tables = [count_contexts(part, vocab, 1) for part in (WORDS[:40], WORDS[40:60])]
+    def run(**kw):
+        fit(BigramNet(vocab, g=seeded()), tables[0], dev=tables[1], epochs=30, lr=.1,
+            best=True, **kw)
+    run(after_step=lambda r: kept.append(r.state()) or r.step==9)
+    state = kept[-1]
+    run(resume=state)
+    assert [int(k) for k,_ in state['dev']]==[1, 2, 4, 6, 8]
+    for dev in (state['dev'][:0].reshape(0, 2), torch.cat([state['dev']]*2), state['dev'][1:]):
+        with pytest.raises(ValueError, match='dev'): run(resume={**state, 'dev': dev})
+    without = {k: t for k,t in state.items() if not k.startswith('best.')}
+    with pytest.raises(ValueError, match='best state'): run(resume=without)
+
+
+def test_merge_into_a_pipe():
+    os.mkfifo('fifo')
+    assert 'not a regular file' in refused(makemore_merge, '5-gram', '5-gram', out='fifo')
