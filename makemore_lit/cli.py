@@ -327,6 +327,10 @@ def _train(words, recipe, out, seed, device, resume, rank=0):
     recipe = cls, config, fitting = sized(recipe, words)
     vocab, (train, dev, _) = Vocab(words), split_words(words)
     _check_affordable(cls, config, vocab)
+    places = config.get('block_size', 1)
+    need(places <= MAX_BLOCK_SIZE, f"{words.name}: a {cls.__name__} needs {places:,} "
+         f"places for its longest line, and {MAX_BLOCK_SIZE} can be saved; cut that "
+         "line, or give another --model")
     # What is learned from, and on what the losses are measured.
     parts = dict(train=train, dev=dev, unseen=unseen(dev, train))
     # What has to be the same when the training goes on; a function goes by its name.

@@ -640,3 +640,10 @@ def test_scores_of_a_state():
 def test_merge_into_a_pipe():
     os.mkfifo('fifo')
     assert 'not a regular file' in refused(makemore_merge, '5-gram', '5-gram', out='fifo')
+
+
+def test_a_line_that_is_too_long():
+    "What couldn't be saved isn't trained"
+    write('long.txt', [*WORDS[:20], 'a'*1001])
+    said_so = refused(makemore_train, 'long.txt', model='transformer', epochs=1, out='m')
+    assert '1,002 places' in said_so and not Path('m.state').exists()
