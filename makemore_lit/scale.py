@@ -28,7 +28,7 @@ def merge_counts(tables:Iterable[ContextCounts] # of shards, with contexts of T
         >>> from makemore_lit.counts import count_contexts
         >>> shards = ['emma', 'ava'], ['mia', 'eve']
         >>> merge_counts(count_contexts(s, Vocab(s), 1) for s in shards)
-        ContextCounts(17 examples, 6 contexts of 1, 12 pairs)
+        ContextCounts(17 examples, 6 contexts of 1, 14 pairs)
     """
     tables = list(tables)
     lengths = {t.block_size for t in tables}
