@@ -199,9 +199,11 @@ def _read(path, key, kind):
     what = kind_of(path)
     need(what=='a file', f"{path}: {what}; give a {kind}", FileNotFoundError)
     try:
-        with open(path, 'rb') as file: other = other_kind(file.read(64))
+        with open(path, 'rb') as file: head = file.read(64)
     # Reading may fail without the file's name.
     except OSError as e: raise type(e)(e.errno, e.strerror, str(path)) from None
+    # Eight bytes of a length, which may be any, and JSON: that is how ours begin.
+    other = head[8:9] != b'{' and other_kind(head)
     need(not other, f"{path}: not a {kind}, but {other}")
     # The library looks whether the file is whole, before it takes any memory.
     try:

@@ -175,6 +175,9 @@ def command(f:Callable # its parameters are the arguments, those after a `*` the
     return f
 
 # %% ../nbs/13_cli.ipynb #afe89e62
+# How a checkpoint of this package begins; an unfinished training has another key
+_OWN = r'.{8}\{"__metadata__":\{"makemore_lit":'
+
 def _finite(value):
     "`value`, or None for a loss that isn't finite"
     lost = isinstance(value, float) and not math.isfinite(value)
@@ -199,7 +202,7 @@ def _writable(out, source, start=r'\['):
     need(not there or os.access(path, os.W_OK),
          f"{out}: can't be written; give another", PermissionError)
     if what=='a file':
-        with open(path, 'rb') as file: begins = file.read(9)
+        with open(path, 'rb') as file: begins = file.read(99)
     need(not begins or re.match(start.encode(), begins, re.DOTALL),
          f"{out}: is a file of another kind, which would be lost; give another name")
     need(not (there and Path(source).exists() and path.samefile(source)),
@@ -370,6 +373,8 @@ def _train(words, recipe, out, seed, device, resume, rank=0):
         if not first: return model, {}
         # Measure and save. Then the state isn't needed any more.
         losses = {k: nll(model, part) for k,part in parts.items()}
+        need(not math.isnan(losses['train']), "the losses are no numbers; lower --lr "
+             "or --weight_decay", FloatingPointError)
         found = {k: _finite(loss) for k,loss in losses.items()}
         save(model, out, corpus=dict(name=words.name, sha256=words.sha256),
              losses=found, fit=how, seed=seed, longest=max(map(len, words)))
@@ -416,7 +421,7 @@ def makemore_train(
     recipe = _changed(model, given)
     asked = source is not None
     if not asked: source = 'names'
-    _writable(out, source, r'.{8}\{')
+    _writable(out, source, _OWN)
     _check_regular(out)
     # What was asked for isn't replaced by another corpus.
     words = load_corpus(source, fallback=not asked)
@@ -611,7 +616,7 @@ def makemore_merge(
     out:str='model.safetensors' # the checkpoint of the whole
 ):
     "Add up the counts of n-gram models, as if their parts were one corpus."
-    _writable(out, '', r'.{8}\{')
+    _writable(out, '', _OWN)
     _check_regular(out)
     found = [_checkpoint(path) for path in checkpoints]
     merged = merge_models(model for model,_,_ in found)

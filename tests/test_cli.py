@@ -647,3 +647,33 @@ def test_a_line_that_is_too_long():
     write('long.txt', [*WORDS[:20], 'a'*1001])
     said_so = refused(makemore_train, 'long.txt', model='transformer', epochs=1, out='m')
     assert '1,002 places' in said_so and not Path('m.state').exists()
+
+
+def test_any_length_of_a_header():
+    "A checkpoint may begin with the bytes of a pickle: they are its header's length"
+    from makemore_lit.checkpoints import save
+    model, first = load(pretrained_path('bigram')), set()
+    for k in range(600):
+        save(model, 'm', note='x'*k)
+        first.add(Path('m').read_bytes()[:2])
+        load('m')
+    assert b'\x80\x03' in first
+
+
+def test_what_is_good_stays():
+    "A training that ends in no numbers, or goes to another kind of file, replaces nothing"
+    write('some.txt', WORDS[:60])
+    small = dict(model='mlp', n_hidden=4, n_embd=2, epochs=1, out='m')
+    works(makemore_train, 'some.txt', **small)
+    good = Path('m').read_bytes()
+    status, _, err = said(makemore_train, 'some.txt', **small, lr=1e22)
+    assert (status, err.count('\n'))==(2, 1) and Path('m').read_bytes()==good
+    Path('m.state').unlink(missing_ok=True)
+    from safetensors.torch import save_file
+    save_file({'a': torch.ones(2)}, 'foreign')
+    save_file({'a': torch.ones(2)}, 'x.state', {'makemore_lit_training': '{}'})
+    for out in ('foreign', 'x.state'):
+        before = Path(out).read_bytes()
+        assert 'another kind' in refused(makemore_train, 'some.txt', model='bigram', out=out)
+        assert 'another kind' in refused(makemore_merge, '5-gram', '5-gram', out=out)
+        assert Path(out).read_bytes()==before
