@@ -159,7 +159,7 @@ def _own_draws(g):
 # %% ../nbs/10_scale.ipynb #ba42cf4f
 def _check_equal(params):
     "`ValueError` unless all processes have the same weights"
-    mine = torch.stack([p.detach().double().sum() for p in params]).cpu()
+    mine = torch.stack([p.detach().cpu().double().sum() for p in params])
     least, most = mine.clone(), mine.clone()
     dist.all_reduce(least, dist.ReduceOp.MIN)
     dist.all_reduce(most, dist.ReduceOp.MAX)
@@ -190,10 +190,10 @@ def shared(backward:Callable, # what leaves gradients, as autograd does
         grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in params]
         # 1, the loss and the gradients, times N_r; their sums; divided by N
         found = torch.ones_like(loss), loss.detach(), *grads
-        total = torch.cat([t.reshape(-1) for t in found])*characters
+        total = (torch.cat([t.reshape(-1) for t in found])*characters).cpu()
         dist.all_reduce(total)
         _, loss, *grads = (total/total[0]).split([1, 1, *(p.numel() for p in params)])
-        for p,d in zip(params, grads): p.grad = d.view_as(p).to(p.dtype)
+        for p,d in zip(params, grads): p.grad = d.view_as(p).to(p)
         return loss[0]
     summed.__name__ = f"shared({getattr(backward, '__name__', 'backward')})"
     return summed
