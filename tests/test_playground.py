@@ -236,6 +236,14 @@ def test_who_is_surprised_least(page):
     assert page.inner_text('#play-least').startswith('Over many names')
 
 
+def widths(strip):
+    "The share of a strip that the field of each of the 27 characters has"
+    return strip.evaluate("""s => {
+        const share = new Array(27).fill(0)
+        for (const {i, width} of s.fields) share[i] = width/s.clientWidth
+        return share }""")
+
+
 def next_chances(name, text):
     "What Python says comes next"
     model = model_of(name)
@@ -249,9 +257,7 @@ def test_next_character(page):
     for at,name in enumerate([*SEEN, 'mixture']):
         p = next_chances(name, 'jonathan')
         strip = page.locator('#play-strips .play-strip').nth(at)
-        widths = strip.evaluate("""s => [...s.children].map(f =>
-            f.getBoundingClientRect().width/s.getBoundingClientRect().width)""")
-        close(widths, p, .004)
+        close(widths(strip), p, .004)
         best = p.argmax().item()
         spoken = strip.get_attribute('aria-label')
         itos = pretrained('mlp').vocab.itos
@@ -267,22 +273,67 @@ def test_next_character(page):
 def test_letters_stand_in_the_order_of_the_mixture(page):
     "In every strip, as one sees it"
     type_jonathan(page)
-    itos = pretrained('mlp').vocab.itos
-    order = [itos[i] for i in next_chances('mixture', 'jonathan').argsort(descending=True)]
+    order = next_chances('mixture', 'jonathan').argsort(descending=True).tolist()
     seen = page.locator('#play-strips .play-strip').evaluate_all("""strips =>
-        strips.map(s => [...s.children].sort((a, b) => a.style.order - b.style.order)
-            .map(f => f.querySelector('b').textContent))""")
-    assert seen==[order]*7
+        strips.map(s => s.fields.map(({i}) => i))""")
+    assert seen==[[i for i in order if next_chances(name, 'jonathan')[i] >= .001]
+                  for name in [*SEEN, 'mixture']]
+
+
+@pytest.mark.parametrize('scale', [1, 1.5, 3])
+def test_fields_are_painted(browser, url, scale):
+    """Each in its colour from its beginning to its end, with a letter in it where there is
+    room, and with its name and chance for a pointer over it"""
+    page, _, _ = opened(browser, f'{url}#prompt=guin', device_scale_factor=scale)
+    strip = page.locator('#play-strips .play-strip').first
+    fields = strip.evaluate("""s => {
+        const canvas = s.firstChild, pen = canvas.getContext('2d'), k = devicePixelRatio
+        const at = (x, y) => pen.getImageData(Math.floor(x*k), Math.floor(y*k), 1, 1).data
+        const inks = ({left, width}) => new Set(pen.getImageData(Math.ceil((left + 1)*k), 0,
+            Math.max(Math.floor((width - 4)*k), 1), canvas.height).data).size
+        return s.fields.map(f => ({...f, inks: inks(f),
+            begins: [...at(f.left + 1, 2)], ends: [...at(f.left + f.width - 2.5, 2)]})) }""")
+    itos, p = pretrained('mlp').vocab.itos, next_chances('bigram', 'guin')
+    assert {f['width'] < 13 for f in fields if f['width'] > 6}=={True, False}
+    for f in fields:
+        if f['width'] < 6: continue
+        colour = ([213, 217, 224] if not f['i'] else
+                  [10, 108, 166] if itos[f['i']] in 'aeiouy' else [243, 191, 134])
+        assert f['begins'][:3]==f['ends'][:3]==colour, f
+        assert (f['inks'] > 4)==(f['width'] >= 13), f
+    box = strip.bounding_box()
+    for f in (fields[0], fields[-1]):
+        page.mouse.move(box['x'] + f['left'] + f['width']/2, box['y'] + 9)
+        name = itos[f['i']] if f['i'] else 'end'
+        chance = 100*p[f['i']]
+        said = f'{chance:.0f}' if chance >= 9.95 else f'{chance:.1f}'
+        assert strip.get_attribute('title')==f'{name} {said} %'
+    page.close()
+
+
+def test_strip_of_another_size(page):
+    "It is painted anew, as wide as it is then"
+    page.fill('#play-text', 'guin')
+    strip = page.locator('#play-strips .play-strip').first
+    before = strip.evaluate('s => s.clientWidth')
+    page.set_viewport_size(PHONE)
+    page.wait_for_function("""before => {
+        const strip = document.querySelector('.play-strip'), {left, width} = strip.fields.at(-1)
+        return strip.clientWidth < before && strip.firstChild.width===strip.clientWidth
+            && Math.abs(left + width - strip.clientWidth) < 2 }""", arg=before)
 
 
 def test_a_click_on_a_letter(page):
     "It is typed; the end isn't"
     page.fill('#play-text', 'q')
     strip = page.locator('#play-strips .play-strip').last
-    strip.locator('.play-vowel').filter(has_text='u').click()
+    click = lambda i: strip.click(position=strip.evaluate("""(s, i) => {
+        const {left, width} = s.fields.find(field => field.i===i)
+        return {x: left + width/2, y: 9} }""", i))
+    click(21)
     assert page.input_value('#play-text')=='qu'
     page.fill('#play-text', 'maria')
-    strip.locator('.play-end').click()
+    click(0)
     assert page.input_value('#play-text')=='maria'
 
 
@@ -314,9 +365,7 @@ def test_what_was_counted(page, text):
         label = f'begins {last[1:]}'.strip() if last[0]=='.' else f'after {last}'
         assert strip.locator('.play-who b').inner_text()==label
         assert strip.locator('.play-who small').inner_text()==f'{int(n.sum()):,} ×'
-        widths = strip.locator('.play-strip').evaluate("""s => [...s.children].map(f =>
-            f.getBoundingClientRect().width/s.getBoundingClientRect().width)""")
-        close(widths, n/n.sum(), .004)
+        close(widths(strip.locator('.play-strip')), n/n.sum(), .004)
     n, best = rows[0][1], int(rows[0][1].argmax())
     what = f'“{vocab.itos[best]}” came next' if best else 'the name ended'
     said = f'{what} {int(n[best]):,} of {int(n.sum()):,} times'
@@ -606,6 +655,7 @@ def test_time_of_a_key(page, report, view, letters):
                 c.port2.postMessage(0) })) }""")
     for c in 'guinevere'*4:
         page.keyboard.press(c)
+        page.wait_for_timeout(60)  # as one types who types fast
         full = len(page.input_value('#play-text'))==letters
         if full: page.keyboard.press('Control+A')
     page.wait_for_function('times.length > 20')
@@ -753,9 +803,7 @@ def test_what_a_temperature_does(draw, key, tau, word):
     z = pretrained('wavenet')(contexts(pretrained('wavenet'), ['q'])).detach().double()[0]
     for strip,p in zip(draw.locator('#play-tempered .play-strip').all(),
                        (z.softmax(0), (z/tau).softmax(0))):
-        widths = strip.evaluate("""s => [...s.children].map(f =>
-            f.getBoundingClientRect().width/s.getBoundingClientRect().width)""")
-        close(widths, p, .004)
+        close(widths(strip), p, .004)
     assert word in draw.inner_text('#play-tells') and '“u”' in draw.inner_text('#play-tells')
 
 
@@ -770,10 +818,7 @@ def test_what_top_k_does(draw, k, tau):
     z = pretrained('wavenet')(contexts(pretrained('wavenet'), ['mar'])).detach().double()[0]
     least = z.topk(k).values[-1]
     z = (z/tau).masked_fill(z < least, -torch.inf)
-    widths = draw.locator('#play-tempered .play-strip').nth(1).evaluate("""s =>
-        [...s.children].map(f =>
-            f.getBoundingClientRect().width/s.getBoundingClientRect().width)""")
-    close(widths, z.softmax(0), .004)
+    close(widths(draw.locator('#play-tempered .play-strip').nth(1)), z.softmax(0), .004)
     said = draw.inner_text('#play-tells')
     wanted = 'Only the likeliest letter can' if k==1 else f'Only the {k} likeliest letters can'
     assert wanted in said and 'own chances' not in said
@@ -1316,7 +1361,7 @@ def test_page(browser, url, report, kwargs):
             getComputedStyle(document.querySelector('#play ' + t)).color)""")
         assert set(found)=={'rgb(255, 255, 255)'}
     if 'forced_colors' in kwargs:  # what shows numbers by colour keeps it
-        kept = page.evaluate("""['.play-vowel', '.play-many i', '.play-left i',
+        kept = page.evaluate("""['.play-vowel', '.play-strip', '.play-many i', '.play-left i',
             '#play-surprise td:last-child'].map(s => getComputedStyle(
                 document.querySelector(`#play ${s}`)).forcedColorAdjust)""")
         assert set(kept)=={'none'}
@@ -1365,8 +1410,16 @@ def test_motion(browser, url):
     "Fields grow by and by, unless the reader wants no motion"
     for motion,moves in (('reduce', False), ('no-preference', True)):
         page, _, _ = opened(browser, url, reduced_motion=motion)
-        style = "getComputedStyle(document.querySelector('.play-field')).transitionDuration"
-        assert (page.evaluate(style) != '0s')==moves
+        page.wait_for_function("document.querySelector('.play-strip').fields.length")
+        first, last = page.evaluate("""async () => {
+            const strip = document.querySelector('.play-strip'), text = 'play-text'
+            const wide = () => strip.fields.find(({i}) => i===1)?.width ?? 0
+            document.getElementById(text).value = 'guin'
+            document.getElementById(text).dispatchEvent(new Event('input'))
+            const first = wide()
+            await new Promise(resolve => setTimeout(resolve, 1000))
+            return [first, wide()] }""")
+        assert (first != last)==moves and last > 0
         page.close()
 
 

@@ -1,8 +1,9 @@
 // The second view: names drawn, at a temperature.
 
 import {contextOf} from './models.js'
-import {element, hidden, make, percent, ranks, spoken, strip} from './dom.js'
+import {element, hidden, make, percent, spoken} from './dom.js'
 import {sampling, tempered} from './sample.js'
+import {falling, strip} from './strip.js'
 
 const AT_ONCE = 24  // names that are drawn again with each change
 const PAUSE = 800  // milliseconds for each letter of one name
@@ -91,15 +92,15 @@ function temperedStrips(itos) {
   return (model, begin, {temperature, topK}) => {
     const logits = model.logits(contextOf(model, begin))
     if (!begin) logits[0] = -Infinity  // no name is empty
-    const plain = tempered(logits, 1), rank = ranks(plain), after = begin ? `after “${begin}”` : 'first letter'
+    const plain = tempered(logits, 1), order = falling(plain), after = begin ? `after “${begin}”` : 'first letter'
     const setting = `temperature ${temperature.toFixed(1)}${topK ? `, top ${topK}` : ''}`, words = [[after, 'its own chances'], ['as it draws', setting]]
     words.forEach(([called, note], k) => {
       rows[k].called.textContent = called
       rows[k].note.textContent = note
     })
-    rows[0].show(plain, rank, `${after}, its own chances`)
+    rows[0].show(plain, order, `${after}, its own chances`)
     const changed = tempered(logits, temperature, topK)
-    rows[1].show(changed, rank, `${after}, ${setting}`)
+    rows[1].show(changed, order, `${after}, ${setting}`)
     element('tells').textContent = effect(itos, plain, changed, temperature, topK)
   }
 }

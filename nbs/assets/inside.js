@@ -69,13 +69,14 @@ export function slowest(model) {
   return Array.from(moved.keys()).sort((a, b) => moved[a]/sizes[a] - moved[b]/sizes[b])
 }
 
-/** For each letter of a name: how far it moved the state, from 0 to 1 for its opposite; and how much is left there of the first
-    letter: the mean distance to the states of names that begin with another one, as a share of what it was after the first. */
+/** The last letter of a name: the state after it; how far it moved the state, from 0 to 1 for its opposite; and how much is left there
+    of the first letter: the mean distance to the states of names that begin with another one, as a share of what it was after the
+    first. */
 export function memory(model, context) {
-  const states = statesOf(model, context), others = [...model.itos.keys()].filter(i => i > 0 && i !== context[1])
-  const apart = states.slice(1).map((h, t) =>
-    others.reduce((sum, i) => sum + distance(h, model.state([0, i, ...context.slice(2, t + 2)])), 0)/others.length)
-  return states.slice(1).map((h, t) => ({h, moved: distance(h, states[t])/(size(h) + size(states[t])), left: apart[t]/apart[0]}))
+  const others = [...model.itos.keys()].filter(i => i > 0 && i !== context[1]), before = model.state(context.slice(0, -1))
+  const apart = seen => others.reduce((sum, i) => sum + distance(model.state(seen), model.state([0, i, ...seen.slice(2)])), 0)
+  const h = model.state(context)
+  return {h, moved: distance(h, before)/(size(h) + size(before)), left: apart(context)/apart(context.slice(0, 2))}
 }
 
 /** A bar with its length in per cent. */
@@ -101,15 +102,18 @@ function stateRow(letter, {h, moved, left}, order) {
 function stateRows(model) {
   const order = slowest(model), titles = ['slow units … quick units', 'changed by it', 'first letter left']
   const head = make('div', {className: 'play-state play-small'}, make('b'), ...titles.map(textContent => make('span', {textContent})))
-  let before = new Map()  // the rows of the last text: a beginning that has stayed keeps its row
+  const nothing = make('p', {textContent: 'Type a letter to see the memory of it.'}), rows = []
+  element('state').append(head, nothing)
   return text => {
-    const context = contextOf(model, text), letters = context.slice(1).map(i => model.itos[i]), now = new Map()
-    memory(model, context).forEach((found, t) => {
-      const start = letters.slice(0, t + 1).join('')
-      now.set(start, before.get(start) ?? stateRow(letters[t], found, order))
-    })
-    const rows = [...(before = now).values()]
-    element('state').replaceChildren(...(rows.length ? [head, ...rows] : [make('p', {textContent: 'Type a letter to see the memory of it.'})]))
+    const context = contextOf(model, text), letters = context.slice(1).map(i => model.itos[i])
+    const starts = letters.map((_, t) => letters.slice(0, t + 1).join(''))
+    let kept = 0  // a beginning that has stayed keeps its row
+    while (kept < rows.length && rows[kept].start === starts[kept]) kept++
+    for (const {node} of rows.splice(kept)) node.remove()
+    for (let t = kept; t < letters.length; t++) rows.push({start: starts[t], node: stateRow(letters[t], memory(model, context.slice(0, t + 2)), order)})
+    element('state').append(...rows.slice(kept).map(({node}) => node))
+    head.hidden = !rows.length
+    nothing.hidden = !head.hidden
   }
 }
 

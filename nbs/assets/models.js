@@ -89,7 +89,7 @@ class Network {
     for (const {W, b} of this.linears) {
       const k = W.shape[0]/places[0].length  // so many neighbours are joined
       const before = []
-      for (let i = 0; i < places.length; i += k) before.push(linear(places.slice(i, i + k), W, b))
+      for (let i = 0; i < places.length; i += k) before.push(linear(joined(places.slice(i, i + k)), W, b))
       places = before.map(x => x.map(this.activation))
       layers.push({before, after: places})
     }
@@ -99,11 +99,18 @@ class Network {
   logits(context) { return this.inside(context).logits }
 }
 
-/** `parts` as one vector, times `W`, plus `b`. */
-function linear(parts, W, b) {
-  const y = Float64Array.from(b.data), columns = W.shape[1]
-  let at = 0
-  for (const part of parts) for (const x of part) for (let j = 0; j < columns; j++) y[j] += x*W.data[at++]
+/** Vectors as one. */
+const joined = vectors => Float64Array.from(vectors.flatMap(x => Array.from(x)))
+
+/** A vector times `W`, plus `b`. Four rows of `W` at a time: each sum is fetched and stored a quarter as often. */
+function linear(x, {data, shape: [, columns]}, b) {
+  const y = Float64Array.from(b.data)
+  let i = 0
+  for (; i + 3 < x.length; i += 4) {
+    const at = i*columns, p = x[i], q = x[i + 1], r = x[i + 2], s = x[i + 3]
+    for (let j = 0, k = at; j < columns; j++, k++) y[j] += p*data[k] + q*data[k + columns] + r*data[k + 2*columns] + s*data[k + 3*columns]
+  }
+  for (; i < x.length; i++) for (let j = 0; j < columns; j++) y[j] += x[i]*data[i*columns + j]
   return y
 }
 
@@ -137,7 +144,7 @@ class Recurrent extends WholeNames {
 
   /** The state after one character more: reset, update and candidate stand side by side. */
   step(h, i) {
-    const H = h.length, x = linear([row(this.C, i)], this.x.W, this.x.b), back = linear([h], this.h.W, this.h.b)
+    const H = h.length, x = linear(row(this.C, i), this.x.W, this.x.b), back = linear(h, this.h.W, this.h.b)
     return Float64Array.from(h, (old, j) => {
       const r = sigmoid(x[j] + back[j]), z = sigmoid(x[H + j] + back[H + j])
       const n = Math.tanh(x[2*H + j] + r*back[2*H + j])
@@ -145,7 +152,7 @@ class Recurrent extends WholeNames {
     })
   }
 
-  logits(context) { return Array.from(linear([this.state(context)], this.out.W, this.out.b)) }
+  logits(context) { return Array.from(linear(this.state(context), this.out.W, this.out.b)) }
 }
 
 const plus = (x, y) => Float64Array.from(x, (a, j) => a + y[j])
@@ -192,13 +199,13 @@ class Transformer extends WholeNames {
     const looked = []
     let x = plus(row(this.char, i), row(this.place, at))
     const grown = this.blocks.map(({norm, qkv, join, norm2, widen, narrow}, k) => {
-      const D = x.length, asked = linear([layerNorm(x, norm)], qkv.W, qkv.b)
+      const D = x.length, asked = linear(layerNorm(x, norm), qkv.W, qkv.b)
       const places = [...kept[k], {key: asked.subarray(D, 2*D), value: asked.subarray(2*D)}]
       const {read, shares} = attend(asked.subarray(0, D), places, this.heads)
       looked.push(shares)
-      x = plus(x, linear([read], join.W, join.b))
-      const wide = linear([layerNorm(x, norm2)], widen.W, widen.b).map(gelu)
-      x = plus(x, linear([wide], narrow.W, narrow.b))
+      x = plus(x, linear(read, join.W, join.b))
+      const wide = linear(layerNorm(x, norm2), widen.W, widen.b).map(gelu)
+      x = plus(x, linear(wide, narrow.W, narrow.b))
       return places
     })
     return {kept: grown, x, looked}
@@ -207,7 +214,7 @@ class Transformer extends WholeNames {
   /** Where the last place of a context looked: for each block and head, the share of each place before it and of itself. */
   looked(context) { return this.state(context).looked }
 
-  logits(context) { return Array.from(linear([layerNorm(this.state(context).x, this.norm)], this.out.W, this.out.b)) }
+  logits(context) { return Array.from(linear(layerNorm(this.state(context).x, this.norm), this.out.W, this.out.b)) }
 }
 
 const SIGNS = ['.', '·', '•', '¶', '␤']  // how the boundary is shown: by the first of these that isn't a character of the corpus

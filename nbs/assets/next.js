@@ -1,7 +1,8 @@
 // The first view: the next letters side by side, what was counted, and the surprise.
 
-import {contextOf} from './models.js'
-import {element, hidden, make, ranks, spoken, strip} from './dom.js'
+import {contextOf, predictions} from './models.js'
+import {element, hidden, make, spoken} from './dom.js'
+import {falling, strip} from './strip.js'
 
 const NOTHING = '–'  // stands where a model has no place any more
 const DEEPEST = 30  // nats have the deepest colour; it grows with the logarithm, so that 8 and 30 differ too
@@ -29,8 +30,8 @@ function chances(models, add) {
   const rows = models.map(m => stripRow(m.name, sees(m), m.itos, add))
   element('strips').append(...rows.map(({row}) => row))
   return logProbs => {
-    const known = logProbs.at(-1) ?? logProbs.find(x => x), rank = ranks(known)
-    rows.forEach(({show}, m) => show(logProbs[m] && logProbs[m].map(Math.exp), rank, models[m].name))
+    const known = logProbs.at(-1) ?? logProbs.find(x => x), order = falling(known)
+    rows.forEach(({show}, m) => show(logProbs[m] && logProbs[m].map(Math.exp), order, models[m].name))
   }
 }
 
@@ -42,12 +43,13 @@ function evidence(ngram, {alpha}, add) {
     const context = contextOf(ngram, text), found = ngram.counted(context).slice(1), said = []
     rows.forEach(({row, show, who}, k) => {
       const n = found[k], seen = context.slice(-k - 1), shown = seen.map(i => itos[i]).join('')
-      row.hidden = !n || (k > 0 && seen[1] === 0)  // a boundary before a boundary tells nothing new
-      if (row.hidden) return
+      const none = !n || (k > 0 && seen[1] === 0)  // a boundary before a boundary tells nothing new
+      row.style.visibility = none ? 'hidden' : ''  // it keeps its place, so that nothing below it jumps
+      if (none) return
       const total = n.reduce((a, b) => a + b), p = n.map(x => x/total), best = n.indexOf(Math.max(...n))
-      const called = shown[0] === itos[0] ? `begins ${shown.slice(1)}` : `after ${shown}`
-      who.replaceChildren(make('b', {textContent: called}), make('small', {textContent: `${total.toLocaleString('en')} ×`}))
-      show(p, ranks(p), `after ${shown}, ${total} times`)
+      who.firstChild.textContent = shown[0] === itos[0] ? `begins ${shown.slice(1)}` : `after ${shown}`
+      who.lastChild.textContent = `${total.toLocaleString('en')} ×`
+      show(p, falling(p), `after ${shown}, ${total} times`)
       said.push({shown, total, best, times: n[best]})
     })
     const rare = said.length && said[0].total < RARE ? ` The bigram adds ${alpha} to each of these counts, so that no pair is impossible; after a `
@@ -129,10 +131,19 @@ function fit(row, cells, n, another) {
   }
 }
 
+const column = content => make('th', {scope: 'col', role: 'columnheader'}, content)
+
+/** A column's heading, which only those who listen need; null is the end, which all see. */
+function headCell() {
+  const node = column('')
+  let shown = ''
+  return {node, show(c) { if (shown !== c) node.replaceChildren((shown = c) === null ? 'end' : hidden(c)) }}
+}
+
 /** The table of surprises: for each model its mean over the `held` dev names, the mean over what is typed so far, and the nats of each
     character, and of the end. Its rows wrap, so its roles are written out. */
 function surprises(models, held) {
-  const column = content => make('th', {scope: 'col', role: 'columnheader'}, content), headCells = []
+  const headCells = []
   const head = make('tr', {role: 'row'}, column(hidden('model')), column(`${held} names`), column('so far'))
   const rows = models.map(model => {
     const many = barCell(LONGEST_BAR, 'play-many'), own = barCell(LONGEST_BAR, 'play-this')
@@ -142,8 +153,8 @@ function surprises(models, held) {
   element('surprise').append(make('thead', {role: 'rowgroup'}, head), make('tbody', {role: 'rowgroup'}, ...rows.map(({row}) => row)))
   return (text, found) => {
     const {itos} = models[0], letters = [...text, itos[0]], numbers = [...Array.from(text, c => itos.indexOf(c, 1)), 0]
-    fit(head, headCells, letters.length, () => ({node: column('')}))
-    headCells.forEach(({node}, t) => node.replaceChildren(t < letters.length - 1 ? hidden(letters[t]) : 'end'))
+    fit(head, headCells, letters.length, headCell)
+    headCells.forEach(({show}, t) => show(t < letters.length - 1 ? letters[t] : null))
     rows.forEach(({row, own, cells}, m) => {
       const nats = numbers.map((i, t) => found[m][t] ? -found[m][t][i] : NaN)
       fit(row, cells, letters.length, natsCell)
@@ -166,13 +177,13 @@ function least(models, text, found) {
     + `by ${highest.toFixed(2)}. One name is luck. ${many}`
 }
 
-/** The first view: a function that shows a text and the predictions for it. */
+/** The first view: a function that shows the predictions for a text. */
 export function nextView(models, held, add) {
   const by = name => models.find(m => m.name === name)
   const showChances = chances(models, add), showNumbers = numbers(models), showCounted = evidence(by('5-gram'), by('bigram'), add)
   const showSurprise = surprises(models, held)
-  return (text, found) => {
-    const next = found.map(steps => steps.at(-1))
+  return text => {
+    const found = models.map(model => predictions(model, text)), next = found.map(steps => steps.at(-1))
     showChances(next)
     showCounted(text)
     showSurprise(text, found)

@@ -6,7 +6,7 @@ import {element} from './dom.js'
 import {drawView} from './draw.js'
 import {insideView} from './inside.js'
 import {listView} from './list.js'
-import {load, Mixture, predictions} from './models.js'
+import {contextOf, load, Mixture} from './models.js'
 import {nextView} from './next.js'
 import {fetchTensors} from './safetensors.js'
 import {trainView} from './training.js'
@@ -118,9 +118,9 @@ async function start() {
   function show() {
     const text = typed()
     try {
-      const found = models.map(model => predictions(model, text))  // an unknown character is an error here
+      contextOf(models[0], text)  // an unknown character is an error here
       element('note').textContent = folded() + tooLong(models.slice(0, -1), text)
-      views[view]?.(text, found)
+      views[view]?.(text)
       answered = text
       stale(false)
     } catch (e) {
