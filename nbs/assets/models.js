@@ -73,7 +73,7 @@ const gelu = x => .5*x*(1 + Math.tanh(Math.sqrt(2/Math.PI)*(x + .044715*x**3)))
 /** The MLP and the WaveNet. Both join neighbours until one place is left; the MLP joins all of them at once. */
 class Network {
   constructor({config}, tensors) {
-    if (config.batchnorm) throw new Error("a network with BatchNorm can't be run here")
+    if (config.batchnorm) throw new Error('a network with BatchNorm can’t be run here')
     this.blockSize = config.block_size
     this.activation = config.activation === 'gelu' ? gelu : Math.tanh
     this.C = tensors['0.C']
@@ -135,7 +135,7 @@ const sigmoid = x => 1/(1 + Math.exp(-x))
 class Recurrent extends WholeNames {
   constructor({config: {cell}}, tensors) {
     super()
-    if (cell !== 'gru') throw new Error(`a network with the cell ${cell} can't be run here`)
+    if (cell !== 'gru') throw new Error(`a network with the cell ${cell} can’t be run here`)
     Object.assign(this, {C: tensors['0.0.C'], h0: tensors['0.h0'].data, x: layerOf(tensors, '0.x'), h: layerOf(tensors, '0.h'),
                          out: layerOf(tensors, '2')})
   }

@@ -10,7 +10,7 @@ function parse(buffer) {
   const {__metadata__: metadata = {}, ...entries} = header
   const tensors = {}
   for (const [name, {dtype, shape, data_offsets: [from, to]}] of Object.entries(entries)) {
-    if (!KINDS[dtype]) throw new Error(`${name}: numbers of type ${dtype} can't be read`)
+    if (!KINDS[dtype]) throw new Error(`${name}: numbers of type ${dtype} can’t be read`)
     if (8 + length + to > buffer.byteLength) throw new Error(`${name}: the file ends before its last number`)
     const bytes = buffer.slice(8 + length + from, 8 + length + to)  // a copy: a typed array has to begin at a multiple of its size
     tensors[name] = {shape, data: new KINDS[dtype](bytes)}
