@@ -212,6 +212,9 @@ def _read(path, key, kind):
             tensors = {k: file.get_tensor(k) for k in file.keys()}
     except (SafetensorError, OverflowError, MemoryError) as e:
         raise ValueError(f"{path}: not a whole {kind} ({e}); make it again") from None
+    # What only looks like a file, as those in /proc, can't be mapped into memory.
+    except OSError as e:
+        raise OSError(f"{path}: can't be read ({e}); give a copy of it") from None
     # The file may be of another program, or of another version of this one.
     try: card = json.loads(metadata[key])
     except (KeyError, ValueError, RecursionError):

@@ -52,9 +52,10 @@ def _in_words(e):
     # This is torch's word for a long seed.
     if 'Overflow when unpacking' in str(e): return _TOO_LARGE
     if not isinstance(e, OSError) or not e.strerror: return e
-    what = f"{e.filename or 'the output'}: {e.strerror}"
-    if e.errno==errno.ENOSPC: what += '; make room, or write elsewhere'
-    return what
+    advice = {errno.ENOSPC:'; make room, or write elsewhere',
+              errno.EACCES:'; change its permissions, or give another',
+              errno.ENAMETOOLONG:'; give a shorter name'}
+    return f"{e.filename or 'the output'}: {e.strerror}{advice.get(e.errno, '')}"
 
 @contextlib.contextmanager
 def _one_line(name, debug):
@@ -196,6 +197,9 @@ def _writable(out, source, start=r'\['):
     """
     path, what = Path(out), kind_of(out) if out else 'nothing'
     if out.endswith('/'): what = 'a folder'
+    # A lock and a state beside it have longer names.
+    long = len(os.fsencode(path.name))
+    need(long <= 200, f"--out: a name of {long} bytes; give one of 200 at most")
     need(what in ('a file', 'no such file', 'a pipe', 'a device'),
          f"--out {out!r}: {what}; give the name of a file", IsADirectoryError)
     begins, there = b'', what != 'no such file'
@@ -366,7 +370,8 @@ def _train(words, recipe, out, seed, device, resume, rank=0):
             # To go on would lead there again. What was there before isn't deleted.
             if not resume: state.unlink(missing_ok=True)
             pulled = ' or weight_decay' if fitting.get('weight_decay') else ''
-            raise FloatingPointError(f'{e}{pulled}') from None
+            anew = f', delete {state} and begin anew' if resume else ''
+            raise FloatingPointError(f'{e}{pulled}{anew}') from None
         need(all(t.isfinite().all() for t in model.state().values()),
              "the weights are no longer finite; lower --lr or --weight_decay",
              FloatingPointError)
@@ -499,7 +504,7 @@ def makemore_sample(
     temperature:float=1., # above 0; low for likely names, high for strange ones
     top_k:int=None, # draw only from this many of the likeliest characters
     prompt:str='', # how every name begins
-    max_len:int=None, # characters; by default 100, or the longest word of the corpus
+    max_len:int=None, # characters; by default as the longest word has, 100 to 1000
     seed:int=None, # of the draws; without one, other names each time
     unseen_only:bool=False, # leave out the names of the model's corpus …
     corpus:str=None, # … which is this file, if it isn't names or surnames
@@ -516,8 +521,7 @@ def makemore_sample(
     model, card, _ = _checkpoint(checkpoint)
     if max_len is None:
         longest = card.get('longest')
-        known_length = type(longest) is int and 100 <= longest <= 10**6
-        max_len = longest if known_length else 100
+        max_len = min(max(longest, 100), 1000) if type(longest) is int else 100
     need(unseen_only or corpus is None, "--corpus is for --unseen_only; give both")
     known = ()
     if unseen_only: known = _corpus_of(card, corpus, 'leave out --unseen_only')

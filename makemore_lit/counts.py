@@ -481,12 +481,36 @@ def nll(model, # any language model
     return total/predictions if predictions else math.nan
 
 # %% ../nbs/01_counts.ipynb #922addfa
+def _rows_of(state, rows):
+    "Some rows of a state, which is a tensor or a tuple of states"
+    if isinstance(state, Tensor): return state[rows]
+    return tuple(_rows_of(s, rows) for s in state)
+
+def _read_on(model, words):
+    "`surprises` of a model with a state, which reads all words side by side"
+    text = stream(words, model.vocab)
+    nats = torch.empty(len(text) - 1, dtype=torch.float64)
+    begin = (text==0).nonzero()[:-1, 0]
+    with evaluating(model):
+        for at in begin.split(_at_once(model)):
+            state = model.start(len(at))
+            while len(at):  # places in the text; what comes next is one further
+                logits, state = model.step(state, text[at].to(model.device))
+                came, logp = text[at + 1], logits.cpu().double().log_softmax(1)
+                nats[at] = -logp.gather(1, came[:, None])[:, 0]
+                going = came > 0
+                state, at = _rows_of(state, going.to(model.device)), at[going] + 1
+    return nats, text[1:]
+
 @torch.no_grad()
 def surprises(model, # any language model
               words:Sequence[str] # names
              )->tuple[Tensor,Tensor]: # nats `(N,)` float64; what came, `(N,)` int64
     "The surprise at each character and each end of `words`, in a row"
     need(not isinstance(words, str), f"{words!r} is a string; give a list of names")
+    # What reads words of any length has read each beginning already.
+    if model.endless and not model.longest and hasattr(model, 'step'):
+        return _read_on(model, words)
     nats, chars, step = [], [], _at_once(model)
     # Long words have long contexts: a few words at a time keep the memory bounded.
     longest = max(map(len, words), default=0)
@@ -529,11 +553,6 @@ def plot_surprise(model, # any language model
     return plot_strips(ends, [surprise(model, word) for word in words], ax)
 
 # %% ../nbs/01_counts.ipynb #c96a43c9
-def _rows_of(state, rows):
-    "Some rows of a state, which is a tensor or a tuple of states"
-    if isinstance(state, Tensor): return state[rows]
-    return tuple(_rows_of(s, rows) for s in state)
-
 def _choose(logits, temperature, top_k, g):
     "A character `(n,)` for each row of logits `(n, V)`, drawn from their softmax"
     # The largest becomes 0, so that nothing overflows at a small temperature.

@@ -219,15 +219,16 @@ def new_names(model:LanguageModel, # a trained one
               words:Sequence[str], # the corpus
               seed:int=42 # of the draws
              )->list[str]: # at most ten
-    """Ten different names that aren't in `words`, or as many as are found among 1,000.
+    """Ten different names that aren't in `words`, or as many as are found among 1,000 or fewer.
 
-    One that doesn't end within 100 characters, or those of the longest word, is left
-    out.
+    One that doesn't end within 100 characters, or those of the longest word, or within
+    1,000, is left out.
     """
-    longest = max(100, *map(len, words))
-    # Where names are long, fewer have to do: each step reads all of what was drawn
+    longest = min(max(100, *map(len, words)), 1000)
+    # Where names are long, or characters many, fewer have to do
+    n = max(10, min(10**5//longest, 2**22//len(model.vocab)))
     g = seeded(seed)
-    names = sample(model, 10**5//longest, max_len=longest + 1, g=g)
+    names = sample(model, n, max_len=longest + 1, g=g)
     whole = zip(names, unended(model, names, g=g))
     names = [w for w,goes_on in whole if len(w) <= longest and not goes_on]
     # A dictionary's keys are distinct, in the order in which they came

@@ -72,12 +72,13 @@ def merge_models(models:Iterable[NGram] # of one class, with the same arguments
     models = list(models)
     need(models, "no models; give one at least")
     first = models[0]
-    for m in models:
-        need(isinstance(m, NGram), f"{type(m).__name__} is no NGram or KneserNey; only "
-             "these can be merged, others are trained on all names")
+    for i,m in enumerate(models, 1):
+        kind = type(m).__name__
+        need(isinstance(m, NGram), f"model {i} is a {kind}, no NGram or KneserNey; "
+             "only these can be merged, others are trained on all names")
         need(type(m) is type(first) and m.config()==first.config(),
-             f"{type(m).__name__} {m.config()} and {type(first).__name__} "
-             f"{first.config()} are different models; train them alike")
+             f"model {i} is a {kind} {m.config()}, the first a "
+             f"{type(first).__name__} {first.config()}; train them alike")
     counts = merge_counts(map(counted, models))
     return type(first)(counts.vocab, **first.config()).fit(counts)
 

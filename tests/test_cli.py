@@ -677,3 +677,56 @@ def test_what_is_good_stays():
         assert 'another kind' in refused(makemore_train, 'some.txt', model='bigram', out=out)
         assert 'another kind' in refused(makemore_merge, '5-gram', '5-gram', out=out)
         assert Path(out).read_bytes()==before
+
+
+@pytest.mark.parametrize('length, what', [(201, '200 at most'), (240, '200 at most'),
+                                          (255, '200 at most'), (256, 'shorter')])
+def test_long_name_of_a_file(length, what):
+    "A name that leaves no room for a lock's and a state's is refused before all work"
+    write('list.txt', WORDS[:100])
+    assert what in refused(makemore_train, 'list.txt', out='x'*length, **FEW)
+    assert [p.name for p in Path().iterdir()]==['list.txt']
+    works(makemore_train, 'list.txt', out='x'*200, **FEW)
+    Path('x'*200 + '.state').touch()
+    assert 'unfinished' in refused(makemore_train, 'list.txt', out='x'*200, **FEW)
+
+
+def test_full_disk(monkeypatch):
+    "The error says which file has no room; the old one stays"
+    write('list.txt', WORDS[:100])
+    works(makemore_train, 'list.txt', out='m', **FEW)
+    before = Path('m').read_bytes()
+    def full(*args): raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(os, 'fsync', full)
+    said = refused(makemore_train, 'list.txt', out='m', seed=2, **FEW)
+    assert f'{Path("m").resolve()}: No space left' in said and 'make room' in said
+    assert Path('m').read_bytes()==before and len(list(Path().iterdir()))==2
+
+
+def test_advice_after_a_bad_end_of_what_went_on(monkeypatch):
+    "A rate can't be lowered with --resume; so the advice is to begin anew"
+    write('list.txt', WORDS[:300])
+    def broken(*args, **kwargs): raise FloatingPointError('the loss is nan; lower lr')
+    monkeypatch.setattr(cli, 'trained', broken)
+    monkeypatch.setattr(cli, 'load_training', lambda *a, **k: {})
+    assert 'begin anew' not in refused(makemore_train, 'list.txt', out='m')
+    Path('m.state').touch()
+    said = refused(makemore_train, 'list.txt', out='m', resume=True)
+    assert 'lower lr or weight_decay, delete m.state and begin anew' in said, said
+    assert Path('m.state').exists()
+
+
+def test_long_lines():
+    "One name of 20,000 letters is read in a moment, and so are names that don't end"
+    write('long.txt', ['anna'*5000])
+    write('list.txt', ['ab'*5000, *WORDS[:100]])
+    works(makemore_train, 'list.txt', out='m', model='gru', n_hidden=8, epochs=1)
+    size = lambda: int(re.search(r'VmHWM:\s+(\d+)', Path('/proc/self/status').read_text())[1])
+    before = size()
+    out = works(makemore_eval, 'gru', 'long.txt')
+    assert '1 name, 20,001 characters' in out
+    assert size() - before < 300_000  # kB
+    out = works(makemore_sample, 'm', n=3, seed=1, top_k=1)
+    assert all(len(line) <= 1001 for line in out.splitlines())
+    out = works(makemore_sample, 'm', n=1, seed=1, max_len=3000, top_k=1)
+    assert len(out) <= 3002
