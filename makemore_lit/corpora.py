@@ -213,7 +213,7 @@ def write_atomic(path:str|Path, # the file to write
         # The one step
         os.replace(temporary, path)
     except OSError as e:
-        if e.filename not in (None, str(temporary)): raise
+        if not e.errno or e.filename not in (None, str(temporary)): raise
         # The caller knows nothing of the temporary file: the error names the target
         raise type(e)(e.errno, e.strerror, str(path)) from None
     finally: temporary.unlink(missing_ok=True)

@@ -219,7 +219,7 @@ def new_names(model:LanguageModel, # a trained one
               words:Sequence[str], # the corpus
               seed:int=42 # of the draws
              )->list[str]: # at most ten
-    """Ten different names that aren't in `words`, or as many as are found among 1,000 or fewer.
+    """Ten names that aren't in `words`, or as many as up to 1,000 draws bring.
 
     One that doesn't end within 100 characters, or those of the longest word, or within
     1,000, is left out.

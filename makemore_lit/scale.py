@@ -74,10 +74,10 @@ def merge_models(models:Iterable[NGram] # of one class, with the same arguments
     first = models[0]
     for i,m in enumerate(models, 1):
         kind = type(m).__name__
-        need(isinstance(m, NGram), f"model {i} is a {kind}, no NGram or KneserNey; "
+        need(isinstance(m, NGram), f"model {i}, {kind}, is no NGram or KneserNey; "
              "only these can be merged, others are trained on all names")
         need(type(m) is type(first) and m.config()==first.config(),
-             f"model {i} is a {kind} {m.config()}, the first a "
+             f"model {i}, {kind} {m.config()}, isn't like the first, "
              f"{type(first).__name__} {first.config()}; train them alike")
     counts = merge_counts(map(counted, models))
     return type(first)(counts.vocab, **first.config()).fit(counts)
