@@ -346,7 +346,7 @@ def test_suggestions(page):
 
 
 @pytest.mark.skipif(not NAMES, reason='the shipped models learned from names')
-@pytest.mark.parametrize('text', ['q', 'mar', '', 'zzyzx'])
+@pytest.mark.parametrize('text', ['q', 'mar', '', 'zzyzx', 'xqj'])
 def test_what_was_counted(page, text):
     "How often each character followed, in the train names, as strips and in a sentence"
     page.fill('#play-text', text)
@@ -358,13 +358,17 @@ def test_what_was_counted(page, text):
         counts = count_contexts(train, vocab, k)
         wanted = torch.tensor([vocab.stoi.get(c, 0) for c in last])
         found = (counts.x==wanted).all(1)
-        if found.any(): rows.append((last, counts.n[found][0]))
+        rows.append((last, counts.n[found].sum(0)))
     strips = page.locator('#play-counted .play-bar:visible')
     assert strips.count()==len(rows)
     for strip,(last,n) in zip(strips.all(), rows):
         label = f'begins {last[1:]}'.strip() if last[0]=='.' else f'after {last}'
         assert strip.locator('.play-who b').inner_text()==label
-        assert strip.locator('.play-who small').inner_text()==f'{int(n.sum()):,} ×'
+        times = f'{int(n.sum()):,} ×' if n.sum() else 'never seen'
+        assert strip.locator('.play-who small').inner_text()==times
+        if not n.sum():
+            assert 'was never seen' in strip.locator('.play-strip').get_attribute('aria-label')
+            continue
         close(widths(strip.locator('.play-strip')), n/n.sum(), .004)
     n, best = rows[0][1], int(rows[0][1].argmax())
     what = f'“{vocab.itos[best]}” came next' if best else 'the name ended'
@@ -372,6 +376,7 @@ def test_what_was_counted(page, text):
     assert said in page.inner_text('#play-why')
     # What was added to each count is told where it shows
     assert ('adds 1 to each' in page.inner_text('#play-why'))==(n.sum() < 1000)
+    rows = [row for row in rows if row[1].sum()]
     thin = len(rows) > 1 and rows[-1][1].sum() < 10
     assert ('thin evidence' in page.inner_text('#play-why'))==bool(thin)
 
@@ -564,8 +569,11 @@ def test_unknown_character_in_a_prompt(draw):
     draw.click('#play-hundred')
     assert '“9” is not among' in draw.inner_text('#play-drawn')
     assert draw.locator('#play-names li').count()==0
+    assert 'What is pale below' in draw.inner_text('#play-note')
     draw.uncheck('#play-begin')
-    assert drawn_names(draw, 24)[0]==drawn_by('wavenet', 24)
+    assert drawn_names(draw, 100)[0]==drawn_by('wavenet', 100)
+    draw.fill('#play-text', 'm8')
+    assert 'pale' not in draw.inner_text('#play-note')
 
 
 @pytest.mark.parametrize('text, read', [
@@ -601,14 +609,39 @@ def test_chip_of_what_is_typed(page):
         assert chosen==[text]*(text in ('mar', 'q'))
 
 
-def test_questions(page):
-    "Each goes to its view, and puts in what it asks about"
-    page.get_by_role('button', name='who is sure of u').click()
-    assert page.input_value('#play-text')=='q' and page.is_visible('#play-view-next')
-    page.get_by_role('button', name='And at 2').click()
-    assert page.is_visible('#play-view-draw')
+def ask(page, words):
+    "Press a question; it is marked, and what answers it is in the window"
+    page.get_by_role('button', name=words).click()
+    marked = page.locator('#play-questions [aria-pressed=true]').all_inner_texts()
+    assert len(marked)==1 and words in marked[0]
+
+
+SEEN_NOW = """id => {
+    const {top, bottom} = document.getElementById(`play-${id}`).getBoundingClientRect()
+    return top >= -1 && top < innerHeight }"""
+
+
+@pytest.mark.parametrize('size', [PHONE, dict(width=1280, height=800)])
+def test_questions(page, size):
+    "Each goes to its view, and puts in all that it asks about, whatever was there before"
+    page.set_viewport_size(size)
+    ask(page, 'who is sure of u')
+    assert page.input_value('#play-text')=='q' and page.evaluate(SEEN_NOW, 'strips')
+    page.fill('#play-text', 'qu')
+    assert page.locator('#play-questions [aria-pressed=true]').count()==0
+    ask(page, 'help to see more')
+    assert page.evaluate(SEEN_NOW, 'scroll')
+    page.click('#play-tab-draw')
+    page.fill('#play-topk', '1')
+    page.check('#play-begin')
+    page.select_option('#play-model', 'gru')
+    ask(page, 'And at 2')
+    assert page.evaluate(SEEN_NOW, 'temperature')
     assert drawn_names(page, 24)[0]==drawn_by('wavenet', 24, 2.)
-    page.get_by_role('button', name='begins at zero').click()
+    ask(page, 'first letter remembered')
+    assert page.is_visible('#play-state') and page.evaluate(SEEN_NOW, 'state')
+    assert page.locator('#play-state .play-state b').all_inner_texts()[1:]==list('marguerite')
+    ask(page, 'begins at zero')
     reached(page, 'steps > 20')
     assert page.input_value('#play-how')=='zero'
     page.wait_for_function("""document.getElementById('play-said').textContent
@@ -678,7 +711,8 @@ def drawn_names(page, n, name='wavenet'):
     said = page.inner_text('#play-drawn')
     rate = np.unpackbits(load_file(PATH)['bits']).mean()**HASHES
     assert len(found)==n
-    real = f'{len(marked)} of {n} are real names' if n > 1 else 'real name'
+    real = {0: f'none of the {n} is a', 1: f'1 of the {n} is a'}.get(
+        len(marked), f'{len(marked)} of the {n} are') if n > 1 else 'it is'
     assert real in said and f'about {100*rate:.1f} %' in said
     hidden = page.locator('#play-names li.play-known .play-hidden').all_text_contents()
     assert hidden==[' (a real name)']*len(marked)
@@ -730,6 +764,11 @@ def test_a_hundred(draw):
         known = set(corpus)
         assert {w for w in found if w in known} <= set(marked) and len(marked) < 40
         assert len(set(marked) - known) <= 3
+    # They stay a hundred, until fewer are asked for
+    draw.fill('#play-seed', '7')
+    assert drawn_names(draw, 100)[0]==drawn_by('wavenet', 100, seed=7)
+    draw.click('text=Fewer names')
+    assert drawn_names(draw, 24)[0]==drawn_by('wavenet', 24, seed=7)
 
 
 def test_keyboard(draw):
@@ -822,7 +861,11 @@ def test_what_top_k_does(draw, k, tau):
     said = draw.inner_text('#play-tells')
     wanted = 'Only the likeliest letter can' if k==1 else f'Only the {k} likeliest letters can'
     assert wanted in said and 'own chances' not in said
-    assert ('“i”' in said)==(tau != 1)
+    assert ('“i”' in said)==(tau != 1 and k > 1)
+    draw.focus('#play-temperature')
+    draw.keyboard.press('End')
+    said = draw.inner_text('#play-tells')
+    assert ('all names are alike' in said and 'wild' not in said)==(k==1)
     draw.fill('#play-topk', '')
     assert 'Only the' not in draw.inner_text('#play-tells')
 
@@ -859,6 +902,17 @@ def test_link(draw, browser, url):
     assert loaded[0].request.headers.get('referer') is None and '#' not in loaded[0].url
     assert not complaints
     page.close()
+    # A hundred are in the link, too; a seed that is none isn't
+    draw.click('#play-hundred')
+    found = drawn_names(draw, 100, 'gru')[0]
+    draw.click('#play-link')
+    draw.wait_for_function("location.hash.includes('n=100')")
+    page, _, _ = opened(browser, draw.url)
+    assert drawn_names(page, 100, 'gru')[0]==found
+    page.close()
+    draw.fill('#play-seed', '')
+    draw.click('#play-link')
+    assert 'no link to this' in draw.inner_text('#play-linked')
 
 
 def test_link_with_nonsense(browser, url):
@@ -884,6 +938,22 @@ def test_impossible_wish(draw, box, bad, word):
     said = draw.inner_text('#play-drawn')
     assert word in said and 'has to be' in said
     assert draw.locator('#play-names li').count()==0
+    # What the strips and their sentence said before isn't claimed of it
+    assert draw.inner_text('#play-tells')==''
+    opacity = "getComputedStyle(document.getElementById('play-tempered')).opacity"
+    assert draw.evaluate(opacity) < '1'
+    draw.fill(f'#play-{box}', '9')
+    assert draw.evaluate(opacity)=='1'
+
+
+def test_second_line_of_a_name(draw):
+    "It is set in, so that it isn't taken for another name"
+    draw.set_viewport_size(PHONE)
+    draw.select_option('#play-model', 'bigram')
+    draw.fill('#play-seed', '231')
+    indents = draw.locator('#play-names li').evaluate_all("""all => all.map(li => [
+        getComputedStyle(li).textIndent, getComputedStyle(li).paddingLeft])""")
+    assert all(a==f'-{b}' and a != '-0px' for a,b in indents)
 
 
 def test_long_names(draw):
@@ -1121,6 +1191,10 @@ def test_one_layer_comes_to_the_counts(train):
     "The table of pairs, found by descent: its loss ends at that of counting"
     train.select_option('#play-kind', 'layer')
     assert train.is_disabled('#play-sees') and train.is_disabled('#play-hidden')
+    assert train.input_value('#play-sees')=='1'  # and afterwards what was chosen
+    train.select_option('#play-kind', 'mlp')
+    assert train.input_value('#play-sees')=='3'
+    train.select_option('#play-kind', 'layer')
     train.select_option('#play-rate', '0.1')
     train.click('#play-start')
     there = reached(train, 'dev < 2.4575')
@@ -1170,6 +1244,31 @@ def test_a_bad_start(train, how, most):
         reached(train, 'steps > 100')
         assert progress(train)[3] > 2.7
         assert 'worse than counting pairs' in train.inner_text('#play-progress')
+
+
+# What is said of a training: its points (steps, dev, loss), its rate, its letters
+GOES = {
+    'begun': ([(0, 3.3, 3.3), (10, 3.2, 3.2)], .01, 3),
+    'It learns': ([(0, 3.3, 3.3), (100, 2.6, 2.6), (300, 2.3, 2.2)], .01, 3),
+    'come as far as it can': ([(0, 3.3, 3.3), (300, 2.46, 2.45), (900, 2.455, 2.45)], .01, 1),
+    'By one letter': ([(0, 3.3, 3.3), (300, 2.46, 2.45), (900, 2.455, 2.45)], .01, 1),
+    'It memorises': ([(0, 3., 3.), (100, 2.5, 1.5), (900, 3.1, .2)], .01, 3),
+    'It leaps': ([(0, 3.3, 3.3), (100, 2.4, 2.4), (900, 3., 2.9)], .1, 3),
+    'each spoils': ([(0, 3.3, 3.3), (100, 2.4, 2.4), (900, 33., 30.)], 1, 3),
+    'learn that again': ([(0, 3.3, 3.3), (100, 2.4, 2.4), (900, 33., 30.)], .001, 3),
+    'Still worse': ([(0, 3.9, 3.9), (100, 3.5, 3.5)], .01, 3)}
+
+
+@pytest.mark.parametrize('said', GOES)
+def test_what_is_said_of_a_training(lab, said):
+    "It follows from its losses"
+    points, rate, T = GOES[said]
+    points = [dict(steps=a, dev=b, loss=c) for a,b,c in points]
+    found = lab.evaluate("""async ([points, settings]) => {
+        const {happens} = await import('/assets/training.js')
+        return happens(points, {equal: Math.log(27)}, settings) }""",
+        [points, dict(kind='mlp', how='good', rate=rate, T=T)])
+    assert said in found, found
 
 
 # A list of one's own
@@ -1269,6 +1368,23 @@ def test_short_list(own, T):
             whole = pad + w + end*(len(w) < 60)
             assert {whole[i:i+k+1] for i in range(len(whole) - k)} <= pieces, w
     if T==8: assert known==12
+
+
+def test_list_that_is_changed(own):
+    "What is shown of the one before goes, and no network learns it any more"
+    own.click('#play-example')
+    own.click('#play-tab-train')
+    own.select_option('#play-how', 'zero')
+    own.click('#play-tab-list')
+    own.click('#play-teach')
+    assert own.input_value('#play-how')=='good'  # no bad start that was tried before
+    own.click('#play-tab-list')
+    own.fill('#play-words', '\n'.join(CITIES))
+    assert own.locator('#play-mine').is_hidden()
+    assert own.inner_text('#play-counting')==''
+    own.click('#play-tab-train')
+    assert own.input_value('#play-source')=='names'
+    assert own.locator('#play-source option').last.is_disabled()
 
 
 def test_network_that_learns_a_list_by_heart(own):

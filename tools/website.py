@@ -202,11 +202,13 @@ def picture(file):
     results = json.loads((ROOT/'data'/'results.json').read_text(encoding='utf-8'))
     rows = {r['model']: (r['lecture']['dev'], *r['lecture']['interval'])
             for r in results['models']}
-    rows |= {called(r): (r['dev'], *r['interval'])
+    rows |= {called(r).replace(' and ', ' + '): (r['dev'], *r['interval'])
              for r in results.get('mixtures', [])}
     plot_style()
     ax = dot_chart(dict(sorted(rows.items(), key=lambda row: -row[1][0])),
-                   xlabel='loss on dev (nats per character)')
+                   xlabel='nats per character')
+    # Its labels are to be read on a phone, too
+    ax.figure.set_size_inches(4.8, 6)
     ax.figure.savefig(file)
     plt.close(ax.figure)
 

@@ -5,7 +5,7 @@ import {element, hidden, make, percent, spoken} from './dom.js'
 import {sampling, tempered} from './sample.js'
 import {falling, strip} from './strip.js'
 
-const AT_ONCE = 24  // names that are drawn again with each change
+const AT_ONCE = 24, MANY = 100  // names that are drawn again with each change
 const PAUSE = 800  // milliseconds for each letter of one name
 const INPUTS = ['model', 'temperature', 'topk', 'seed', 'begin']
 
@@ -31,7 +31,9 @@ export const nameItem = (word, known, where = 'a real name') =>
 /** What was drawn, in words. */
 function said({model, n, words, marked, bloom}) {
   const drawn = n === 1 ? `“${words[0]}”` : `${n} names`, mistaken = `about ${(100*bloom.errorRate).toFixed(1)} %`
-  const real = n > 1 ? `${marked} of ${n} are real names, and underlined` : marked ? 'it is a real name, and underlined' : 'no real name'
+  const many = marked === 0 ? `none of the ${n} is a real name` : marked === 1 ? `1 of the ${n} is a real name, and underlined`
+    : `${marked} of the ${n} are real names, and underlined`
+  const real = n > 1 ? many : marked ? 'it is a real name, and underlined' : 'it is no real name'
   return `${drawn} from the ${model.name}; ${real}. (Of invented names, ${mistaken} are underlined by mistake.)`
 }
 
@@ -48,6 +50,7 @@ function drawing(models, bloom, typed, strips) {
         await new Promise(resolve => setTimeout(resolve, pause))
       }
       strips(model, options.begin, options)
+      element('tempered').classList.remove('play-pale')
       element('names').classList.toggle('play-large', n === 1)
       if (pause) {
         element('drawn').textContent = 'Drawing…'
@@ -66,20 +69,23 @@ function drawing(models, bloom, typed, strips) {
       }
     } catch (e) {
       element('names').replaceChildren()
+      element('tells').textContent = ''
+      element('tempered').classList.add('play-pale')
       element('drawn').textContent = `${e.message}.`
     }
   }
 }
 
-/** What a temperature and top-k do, in words. */
-function effect(itos, plain, changed, temperature, topK) {
-  const left = changed.filter(x => x > 0).length
-  const only = topK && left < itos.length ? `Only the ${left === 1 ? 'likeliest letter' : `${left} likeliest letters`} can be drawn. ` : ''
+/** What a temperature and top-k do, in words: `warm` are the chances at the temperature alone. */
+function effect(itos, plain, warm, temperature, topK) {
+  const only = !topK || topK >= itos.length ? '' : topK === 1 ? 'Only the likeliest letter can be drawn, at any temperature: all names are alike. '
+    : `Only the ${topK} likeliest letters can be drawn. `
+  if (topK === 1) return only
   if (temperature === 1) return only || 'At temperature 1 the model draws by its own chances.'
-  const best = plain.indexOf(Math.max(...plain))
-  const numbers = `“${spoken(itos, best)}” has ${percent(changed[best])} % in place of ${percent(plain[best])} %`
-  return only + (temperature < 1 ? `Below 1 what is likely gets likelier (${numbers}): the names become tame, and alike.`
-    : `Above 1 what is unlikely gets a better chance (${numbers}): the names become wild, and hard to say.`)
+  const best = plain.indexOf(Math.max(...plain)), [now, before] = [warm[best], plain[best]].map(percent)
+  const numbers = now === before ? '' : ` (“${spoken(itos, best)}” has ${now} % in place of ${before} %)`
+  return only + (temperature < 1 ? `Below 1 what is likely gets likelier${numbers}: the names become tame, and alike.`
+    : `Above 1 what is unlikely gets a better chance${numbers}: the names become wild, and hard to say.`)
 }
 
 /** The strip of the next letter by the model's own chances, and by those by which it is drawn. */
@@ -101,7 +107,7 @@ function temperedStrips(itos) {
     rows[0].show(plain, order, `${after}, its own chances`)
     const changed = tempered(logits, temperature, topK)
     rows[1].show(changed, order, `${after}, ${setting}`)
-    element('tells').textContent = effect(itos, plain, changed, temperature, topK)
+    element('tells').textContent = effect(itos, plain, tempered(logits, temperature), temperature, topK)
   }
 }
 
@@ -112,14 +118,19 @@ export function drawView(models, bloom, typed) {
   const change = () => {
     const temperature = Number(element('temperature').value)
     element('temperature-value').textContent = temperature.toFixed(1)
-    element('prompt').textContent = typed()
+    element('prompt').textContent = typed() || '…'
     element('begin').disabled = !typed()
     if (!typed()) element('begin').checked = false
-    return draw(AT_ONCE, 0)
+    const many = element('hundred').ariaPressed === 'true'
+    element('hundred').textContent = many ? 'Fewer names' : 'A hundred names'
+    return draw(many ? MANY : AT_ONCE, 0)
   }
   for (const id of INPUTS) element(id).addEventListener('input', change)
   element('one').addEventListener('click', () => draw(1, PAUSE))
-  element('hundred').addEventListener('click', () => draw(100, 0))
+  element('hundred').addEventListener('click', () => {
+    element('hundred').ariaPressed = String(element('hundred').ariaPressed !== 'true')
+    change()
+  })
   element('other').addEventListener('click', () => {
     element('seed').value = Math.floor(Math.random()*100000)
     change()

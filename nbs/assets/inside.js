@@ -43,6 +43,7 @@ function showLayer({canvas, places, caption, title}, {before, after}, level, con
     draw.fillStyle = GREY
     draw.fillRect(left + 3.5, top + 3.5, 4, 4)
   }))
+  for (let place = 1; place < after.length; place++) draw.clearRect(place*wide*cell - 5, 0, 5, canvas.height)  // a gap between places
   places.replaceChildren(...seen.map(textContent => make('span', {textContent})))
   const size = `${title}: ${after.length} ${after.length > 1 ? 'places' : 'place'}, ${after[0].length} numbers each`
   caption.textContent = level ? `${size}; ${saturated} of ${after.length*after[0].length} units are silent.` : `${size}.`
@@ -100,8 +101,9 @@ function stateRow(letter, {h, moved, left}, order) {
 
 /** The GRU's state along what is typed. */
 function stateRows(model) {
-  const order = slowest(model), titles = ['slow units … quick units', 'changed by it', 'first letter left']
-  const head = make('div', {className: 'play-state play-small'}, make('b'), ...titles.map(textContent => make('span', {textContent})))
+  const order = slowest(model), titles = ['changed by it', 'first letter left']
+  const ends = make('span', {className: 'play-ends'}, make('span', {textContent: 'slow units'}), make('span', {textContent: 'quick units'}))
+  const head = make('div', {className: 'play-state play-small'}, make('b'), ends, ...titles.map(textContent => make('span', {textContent})))
   const nothing = make('p', {textContent: 'Type a letter to see the memory of it.'}), rows = []
   element('state').append(head, nothing)
   return text => {
@@ -158,8 +160,11 @@ function lookMaps(model) {
     element('look').append(make('figure', {}, canvas, caption))
     return {canvas, caption, called: `Block ${block + 1}, head ${head + 1}`}
   }))
+  const nothing = make('p', {textContent: 'Type a letter to see where it looks.'})
+  element('look').before(nothing)
   return text => {
     const context = contextOf(model, [...text].slice(0, seen).join('')), letters = context.map(i => model.itos[i])
+    nothing.hidden = !(element('look').hidden = letters.length === 1)
     looks(model, context).flat().forEach((map, k) => {
       const {canvas, caption, called} = figures[k], found = habit(map)
       drawMap(canvas, map, letters)

@@ -64,6 +64,14 @@ export function listView(sources, teach) {
     }
   }
   element('count').addEventListener('click', count)
+  element('words').addEventListener('input', () => {  // what is shown is of another list
+    element('mine').hidden = true
+    element('counting').textContent = ''
+    element('source').options[1].disabled = true
+    if (element('source').value !== 'list') return
+    element('source').value = 'names'
+    element('source').dispatchEvent(new Event('input'))
+  })
   element('longest').addEventListener('input', () => models && count())
   element('example').addEventListener('click', () => {
     element('words').value = Array.from({length: 999}, (_, i) => inWords(i + 1)).join('\n')
@@ -74,8 +82,10 @@ export function listView(sources, teach) {
     draw()
   })
   element('teach').addEventListener('click', () => {
-    element('source').value = 'list'
-    element('source').dispatchEvent(new Event('input'))
+    for (const [id, value] of Object.entries({source: 'list', how: 'good', rate: '0.01'})) {  // no bad start that was tried before
+      element(id).value = value
+      element(id).dispatchEvent(new Event('input'))
+    }
     teach()
   })
 }

@@ -14,6 +14,7 @@ const LONGEST_BAR = 5  // nats
 /** How much a model sees, in words. */
 function sees(m) {
   if (m.models) return 'all six, weighted'
+  if (m.longest) return `sees up to ${m.longest}`
   if (m.wholeNames) return 'sees all letters'
   return m.blockSize === 1 ? 'sees one letter' : `sees ${m.blockSize} letters`
 }
@@ -43,11 +44,15 @@ function evidence(ngram, {alpha}, add) {
     const context = contextOf(ngram, text), found = ngram.counted(context).slice(1), said = []
     rows.forEach(({row, show, who}, k) => {
       const n = found[k], seen = context.slice(-k - 1), shown = seen.map(i => itos[i]).join('')
-      const none = !n || (k > 0 && seen[1] === 0)  // a boundary before a boundary tells nothing new
-      row.style.visibility = none ? 'hidden' : ''  // it keeps its place, so that nothing below it jumps
-      if (none) return
-      const total = n.reduce((a, b) => a + b), p = n.map(x => x/total), best = n.indexOf(Math.max(...n))
+      row.hidden = k > 0 && seen[1] === 0  // a boundary before a boundary tells nothing new
+      if (row.hidden) return
       who.firstChild.textContent = shown[0] === itos[0] ? `begins ${shown.slice(1)}` : `after ${shown}`
+      if (!n) {
+        who.lastChild.textContent = 'never seen'
+        show(null, [], `after ${shown}`, 'was never seen')
+        return
+      }
+      const total = n.reduce((a, b) => a + b), p = n.map(x => x/total), best = n.indexOf(Math.max(...n))
       who.lastChild.textContent = `${total.toLocaleString('en')} ×`
       show(p, falling(p), `after ${shown}, ${total} times`)
       said.push({shown, total, best, times: n[best]})
@@ -73,7 +78,7 @@ function because(said, itos) {
   if (!one) return 'What you typed last was never seen in the names that the models learned from.'
   const begin = `In the names that the models learned from, ${first(one)}.`
   const more = last === one ? '' : ` Further back, ${first(last)}: ${last.total < FEW ? 'so few cases are thin evidence' : 'a longer context says more, but is seen more rarely'}.`
-  return `${begin}${more} No model was told a rule of spelling; whatever they know is in such counts.`
+  return `${begin}${more} No model was told a rule of spelling: each learned from such counts alone, and mixes them in its own way.`
 }
 
 /** The table of next characters, filled in only while it is open. */
@@ -103,6 +108,7 @@ function barCell(longest, className) {
   const bar = make('i', {ariaHidden: 'true'}), number = make('b')
   return {node: make('td', {role: 'cell', className: `play-mean ${className}`}, bar, number), show(x) {
     bar.style.transform = `scaleX(${Math.min(x/longest || 0, 1)})`
+    bar.classList.toggle('play-over', x > longest)
     number.textContent = inNats(x)
   }}
 }

@@ -2,7 +2,7 @@
 
 import {Bloom} from './bloom.js'
 import {endsIn, rowsOf, unpackRows} from './counts.js'
-import {element} from './dom.js'
+import {element, percent} from './dom.js'
 import {drawView} from './draw.js'
 import {insideView} from './inside.js'
 import {listView} from './list.js'
@@ -25,10 +25,11 @@ const typed = () => written().normalize('NFD').replace(/[\p{M}'’‘ʼ`´]/gu, 
 /** What to say where that differs from what is typed. */
 const folded = () => written() === typed() ? '' : `Read as “${typed()}”: the models know no accents and no apostrophes. `
 
-/** What to say of the models that have no place for all of `text`. */
+/** What to say of the models that have no place for all of `text`, and of a box that has none. */
 function tooLong(models, text) {
+  const {value, maxLength} = element('text'), full = value.length >= maxLength ? `More than ${maxLength} characters can’t be typed here. ` : ''
   const short = models.filter(m => [...text].length > m.longest)
-  return short.map(m => `The ${m.name} has places for ${m.longest} characters, and says nothing about what comes after more.`).join(' ')
+  return full + short.map(m => `The ${m.name} has places for ${m.longest} characters, and says nothing about what comes after more.`).join(' ')
 }
 
 /** Tabs, by mouse, and by arrows, Home and End; `opened` is called with the name of the view. What it returns opens a view. */
@@ -67,6 +68,7 @@ function fromLink() {
     if (!element(id).value && key !== 'prompt') element(id).value = value  // no such model, or no number
   }
   element('begin').checked = said.get('begin') === 'yes'
+  element('hundred').ariaPressed = String(said.get('n') === '100')
   return VIEWS.includes(said.get('view')) ? said.get('view') : 'next'
 }
 
@@ -75,15 +77,20 @@ function link() {
   const said = new URLSearchParams({view: 'draw'})
   for (const [key, id] of Object.entries(LINKED)) if (element(id).value) said.set(key, element(id).value)
   if (element('begin').checked) said.set('begin', 'yes')
+  if (element('hundred').ariaPressed === 'true') said.set('n', '100')
   return `${location.href.split('#')[0]}#${said}`
 }
 
 /** Copy the address, and put it into the browser's own line. */
 async function copyLink() {
+  if (!element('seed').validity.valid || !element('topk').validity.valid) {
+    element('linked').textContent = 'There is no link to this: the seed and top-k have to be whole numbers in their range.'
+    return
+  }
   history.replaceState(null, '', link())
   try {
     await navigator.clipboard.writeText(location.href)
-    element('linked').textContent = 'The link is copied. It holds the model, what is typed, temperature, top-k and seed.'
+    element('linked').textContent = 'The link is copied. It holds the model, what is typed, temperature, top-k, seed, and how many names.'
   } catch { element('linked').textContent = 'The link is in your browser’s address line now.' }
 }
 
@@ -105,6 +112,8 @@ async function start() {
   const learned = endsIn(rowsOf(levels.slice(0, 2), itos.length)).toLocaleString('en'), held = endsIn(dev()).toLocaleString('en')
   Object.assign(sources.names, {kept: learned, held})
   element('held').textContent = held
+  const mixed = models.at(-1)
+  element('weights').textContent = mixed.models.map((m, k) => `${m.name} ${percent(mixed.weights[k])} %`).join(', ')
   let view = 'next'
   const add = c => {
     element('text').value += c
@@ -112,11 +121,13 @@ async function start() {
   }
   let answered = ''  // the text of the results that are shown
   const views = {next: nextView(models, held, add), inside: insideView(models), draw: drawView(models, bloom, typed)}
-  const train = trainView(sources), tries = element('tries').querySelectorAll('button')
+  const train = trainView(sources), [tries, questions] = ['tries', 'questions'].map(id => element(id).querySelectorAll('button'))
+  const unmark = () => { for (const button of questions) button.ariaPressed = 'false' }
 
   /** Show what is typed in the view that is open. */
   function show() {
     const text = typed()
+    unmark()
     try {
       contextOf(models[0], text)  // an unknown character is an error here
       element('note').textContent = folded() + tooLong(models.slice(0, -1), text)
@@ -124,8 +135,10 @@ async function start() {
       answered = text
       stale(false)
     } catch (e) {
+      if (view !== 'draw') views[view]?.(answered)
       stale(true)
-      element('note').textContent = `${e.message}. What is pale below is for “${answered}”.`
+      const pale = view !== 'draw' || element('begin').checked
+      element('note').textContent = `${e.message}.${pale ? ` What is pale below is for “${answered}”.` : ''}`
     }
     for (const button of tries) button.setAttribute('aria-pressed', button.textContent === text)
   }
@@ -146,15 +159,20 @@ async function start() {
     train()
   }
   listView(sources, teach)
-  for (const button of element('questions').querySelectorAll('button')) button.addEventListener('click', () => {
-    const {view, ...values} = button.dataset  // the other keys are names of controls
+  element('all').addEventListener('input', unmark)
+  for (const button of questions) button.addEventListener('click', () => {
+    const {view, look, which, ...values} = button.dataset  // the other keys are names of controls
+    if (view === 'draw') element('begin').checked = false
+    if (which) document.querySelector(`[name=play-which][value=${which}]`).checked = true
     for (const [id, value] of Object.entries(values)) {
       element(id).value = value
       element(id).dispatchEvent(new Event('input'))
     }
-    if (view === 'train') return teach()
-    open(view)
-    element(`tab-${view}`).focus()
+    if (view === 'train') teach()
+    else open(view)
+    element(`tab-${view}`).focus({preventScroll: true})
+    element(look ?? 'tabs').scrollIntoView({behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth'})
+    button.ariaPressed = 'true'
   })
   element('text').addEventListener('input', show)
   for (const button of tries) button.addEventListener('click', () => {

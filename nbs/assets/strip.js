@@ -76,17 +76,17 @@ export function strip(itos, add = null) {
   node.addEventListener('pointermove', event => {
     const field = under(event)
     node.title = field ? `${spoken(itos, field.i)} ${percent(field.p)} %` : ''
-    node.style.cursor = add && field?.i ? 'pointer' : ''
+    node.style.cursor = add && field?.i && field.width >= ROOM.letter ? 'pointer' : ''
   })
   if (add) node.addEventListener('click', event => {
     const field = under(event)
-    if (field?.i) add(itos[field.i])
+    if (field?.i && field.width >= ROOM.letter) add(itos[field.i])  // what can't be read isn't typed
   })
 
-  /** Show probabilities `p`, or nothing, in an order of the characters; `called` is what is shown. */
-  const show = (p, places, called) => {
+  /** Show probabilities `p` in an order of the characters, or none, and say why; `called` is what is shown. */
+  const show = (p, places, called, otherwise = 'has no place for so many characters') => {
     node.classList.toggle('play-nothing', !p)
-    node.ariaLabel = `${called}: ${p ? likeliest(itos, p) : 'has no place for so many characters'}`
+    node.ariaLabel = `${called}: ${p ? likeliest(itos, p) : otherwise}`
     const from = now, began = performance.now() - FRAME
     order = places
     cancelAnimationFrame(frame)

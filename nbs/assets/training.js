@@ -10,6 +10,7 @@ const KEPT = [0, 10, 100, 1000, 10000]  // the steps whose names stay in the tab
 const MOST_NUMBERS = 1e7  // of a table to learn from, contexts times characters
 const LOWEST = .01  // nats at the bottom of the curve
 const APART = 13  // units between two labels of an axis
+const MOST_STEPS = 100000  // after which it rests
 const MOST_POINTS = 400  // of a curve; of more, every second one is left out
 
 /** The mean loss on `dev` of the counts of pairs in `rows`, with one added to each, and that of equal chances. */
@@ -42,7 +43,7 @@ class Curve {
   constructor(lines) {
     const [dev, fit] = ['dev', 'fit'].map(name => svg('polyline', {class: `play-${name}`}))
     Object.assign(this, {lines, dev, fit, marks: svg('g', {})})
-    this.picture = svg('svg', {viewBox: `0 0 ${WIDE} ${HIGH}`, role: 'img'}, this.marks, fit, dev)
+    this.picture = svg('svg', {viewBox: `0 0 ${WIDE} ${HIGH}`, role: 'img'}, fit, dev, this.marks)
   }
 
   /** Where a step stands, and where a loss. */
@@ -84,16 +85,22 @@ class Curve {
 }
 
 /** What a training does, in words: from what was reached, first to last, what losses are known, and what was chosen. */
-export function happens(points, {equal}, {kind, how, rate}) {
-  const first = points[0], now = points.at(-1), best = Math.min(...points.map(p => p.dev))
+export function happens(points, {equal}, {kind, how, rate, T}) {
+  const first = points[0], now = points.at(-1), half = points.findLast(p => p.steps <= now.steps/2)
+  const [best, fitted] = ['dev', 'loss'].map(key => Math.min(...points.map(p => p[key]).filter(Number.isFinite)))
   if (now.steps < 20) return 'The training has begun.'
   if (kind === 'mlp' && how === 'zero') return 'All hidden units begin alike, get alike gradients, and stay alike: the network learns how frequent '
     + 'each letter is, and nothing about what comes before it.'
   if (Math.min(now.dev, now.loss) > equal && rate >= .1) return `At a rate of ${rate} the steps are so long that each spoils what the others have learned. A lower rate acts at once.`
-  if (now.dev > best + .1 && now.loss < now.dev - .5) return 'It memorises: on the names that it learns from the loss is low, on those that it never sees '
-    + 'it rises again. It knows its list, not a rule.'
+  if (now.dev > equal && best < equal && now.loss > fitted + .1) return 'Steps that were too long have spoiled what it knew. It has to learn that again.'
+  if (now.dev > best + .1 && now.loss < fitted + .1 && now.loss < now.dev - .5) return 'It memorises: on the names that it learns from the loss is low, '
+    + 'on those that it never sees it is higher than it was. It knows its list, not a rule.'
   if (now.dev > equal) return how === 'large' ? 'The first weights are so large that it is sure of the wrong letters: first it has to unlearn that.'
     : 'Still worse than if all letters were equally likely.'
+  if (now.dev > best + .1) return rate >= .1 ? `It leaps: at a rate of ${rate} the steps are too long to settle. A lower rate acts at once.`
+    : 'The loss on names that it never sees is higher than it was.'
+  if (now.steps > 200 && half.dev < best + .01) return 'It has come as far as it can: in the second half of its steps the loss on names that it never sees '
+    + `has hardly fallen.${T === 1 ? ' By one letter no network can know more than the counts of pairs.' : ''}`
   return now.dev < first.dev ? 'It learns: the loss on names that it never sees has fallen.' : 'It has learned nothing so far.'
 }
 
@@ -122,7 +129,10 @@ class Training {
 
   /** One layer sees one letter, and has no hidden units. What is chosen waits for the next beginning, which is said. */
   settle() {
-    for (const id of ['sees', 'hidden']) element(id).disabled = element('kind').value === 'layer'
+    const layer = element('kind').value === 'layer', sees = element('sees')
+    if (layer && !sees.disabled) [this.saw, sees.value] = [sees.value, '1']
+    if (!layer && sees.disabled) sees.value = this.saw
+    sees.disabled = element('hidden').disabled = layer
     const {kept, held} = this.sources[element('source').value]
     element('learned').textContent = kept.toLocaleString('en')
     element('kept-back').textContent = held.toLocaleString('en')
@@ -144,10 +154,10 @@ class Training {
     let chosen
     try { chosen = this.chosen() } catch (e) { return this.say(`${e.message}.`) }
     const {levels} = this.sources[element('source').value]
-    this.settings = {kind: chosen.kind, how: chosen.how, rate: chosen.rate}
+    this.settings = {kind: chosen.kind, how: chosen.how, rate: chosen.rate, T: chosen.T}
     this.waits = false
     this.lines = knownLosses(rowsOf(levels.slice(0, 2), chosen.itos.length), chosen.dev)
-    Object.assign(this, {points: [], rows: [], curve: new Curve(this.lines), going: true})
+    Object.assign(this, {points: [], rows: [], rests: 0, curve: new Curve(this.lines), going: true})
     element('curve').replaceChildren(this.curve.picture)
     element('learning').hidden = false
     this.worker = new Worker(new URL('worker.js', import.meta.url), {type: 'module'})
@@ -184,6 +194,10 @@ class Training {
     this.showNames(reached)
     const now = this.going && !this.waits ? happens(this.points, this.lines, this.settings) : null
     if (now && now !== element('said').textContent) this.say(now)
+    if (this.going && reached.steps >= MOST_STEPS*(1 + this.rests)) {
+      this.rests++
+      this.pause()
+    }
     if (reached.lost) this.stop('The loss is no number any more: the steps were too large. Choose a lower rate and begin anew.')
   }
 
