@@ -21,7 +21,7 @@ from .corpora import FORBIDDEN, kind_of, need, other_kind
 from .corpora import show_parameters, write_atomic
 from .counts import Bigram, BigramNet, LanguageModel
 from .data import Vocab
-from .mlp import MLP
+from .mlp import Layer, MLP
 from .recurrent import Recurrent
 from .wavenet import WaveNet
 
@@ -141,7 +141,7 @@ def _rules(kind, config, vocab, state):
         yield possible, f"{k} has numbers that no model has"
 
 def _check_sound(kind, config, vocab, state):
-    "`ValueError` unless such a model can be saved and loaded"
+    "The model as `load` makes it, on 'meta' or not; `ValueError` for what it can't"
     for holds,message in _rules(kind, config, vocab, state): need(holds, message)
     if kind=='Mixture':
         for k,m in enumerate(config['models']):
@@ -153,7 +153,13 @@ def _check_sound(kind, config, vocab, state):
     counted = issubclass(cls, NGram | Mixture)
     device = 'meta' if cls in OWN and not counted else 'cpu'
     tensors = {k: t.to(device) for k,t in state.items()}
-    _built(kind, config, vocab, device).load_state(tensors)
+    return _built(kind, config, vocab, device).load_state(tensors)
+
+def _made_of(x):
+    "The classes of a model and its layers, from the outside in"
+    if isinstance(x, list | tuple): return [m for y in x if (m := _made_of(y))]
+    if not isinstance(x, LanguageModel | Layer): return None
+    return type(x), {k:m for k,y in vars(x).items() if (m := _made_of(y))}
 
 # %% ../nbs/12_checkpoints.ipynb #492ac210
 def save(model:LanguageModel, # of a class in `MODELS`
@@ -176,7 +182,11 @@ def save(model:LanguageModel, # of a class in `MODELS`
          f"{MAX_BLOCK_SIZE} at most")
     config = _described(model)['config']
     vocab, state = ''.join(model.vocab.itos[1:]), model.state()
-    try: _check_sound(kind, config, vocab, state)
+    try:
+        loaded = _check_sound(kind, config, vocab, state)
+        need(type(model) not in OWN or _made_of(loaded)==_made_of(model),
+             "its layers aren't those that its class makes; make a class of your own, "
+             "and register it")
     except ValueError as e:
         raise ValueError(f"this {kind} can't be saved: {e}; "
                          "train it, or make it anew") from None

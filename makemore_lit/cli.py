@@ -98,6 +98,10 @@ def _stoppable(advice=lambda: ''):
     try:
         yield check
         check()
+    # What a library makes of it on the way isn't what happened.
+    except Exception:
+        check()
+        raise
     finally:
         for s,handler in before.items(): signal.signal(s, handler)
 
@@ -162,6 +166,10 @@ def _main(f, argv=None):
     # What argparse makes of `--seed=--`
     missing = [k for k,value in options.items() if value==[]]
     if missing: parser.error(f"argument --{missing[0]}: expected one argument")
+    # What no generator takes is told before any work.
+    seed = options.get('seed')
+    if seed is not None and not 0 <= seed < 2**64:
+        parser.error(f"argument --seed: {seed}; give 0 to {2**64 - 1}")
     debug = options.pop('debug')
     # More threads gain little here, and wait for each other where a machine is busy.
     if 'OMP_NUM_THREADS' not in os.environ: torch.set_num_threads(1)
@@ -176,8 +184,9 @@ def command(f:Callable # its parameters are the arguments, those after a `*` the
     return f
 
 # %% ../nbs/13_cli.ipynb #afe89e62
-# How a checkpoint of this package begins; an unfinished training has another key
-_OWN = r'.{8}\{"__metadata__":\{"makemore_lit":'
+# How a checkpoint of this package begins, and an unfinished training
+_OWN, _STATE = (rf'.{{8}}\{{"__metadata__":\{{"{key}":'
+                for key in ('makemore_lit', 'makemore_lit_training'))
 
 def _finite(value):
     "`value`, or None for a loss that isn't finite"
@@ -197,9 +206,6 @@ def _writable(out, source, start=r'\['):
     """
     path, what = Path(out), kind_of(out) if out else 'nothing'
     if out.endswith('/'): what = 'a folder'
-    # A lock and a state beside it have longer names.
-    long = len(os.fsencode(path.name))
-    need(long <= 200, f"--out: a name of {long} bytes; give one of 200 at most")
     need(what in ('a file', 'no such file', 'a pipe', 'a device'),
          f"--out {out!r}: {what}; give the name of a file", IsADirectoryError)
     begins, there = b'', what != 'no such file'
@@ -218,7 +224,9 @@ def _writable(out, source, start=r'\['):
          PermissionError)
 
 def _check_regular(out):
-    "`ValueError` if `out` is a pipe or a device, which a checkpoint can't be"
+    "`ValueError` if `out` is no regular file, or leaves no room for a state's name"
+    long = len(os.fsencode(Path(out).name))
+    need(long <= 200, f"--out: a name of {long} bytes; give one of 200 at most")
     need(Path(out).is_file() or not Path(out).exists(),
          f"--out {out}: not a regular file; give the name of one")
 
@@ -278,6 +286,8 @@ def _changed(model, given):
 
 def _usable(device):
     "`ValueError` unless torch can compute on `device`"
+    need(device.partition(':')[0] in ('cpu', 'cuda', 'mps'),
+         f"--device {device}: give cpu, cuda or mps")
     try: torch.zeros(1, device=device).item()
     except Exception as e:
         why = f'{e}'.partition('\n')[0][:60]
@@ -349,8 +359,11 @@ def _train(words, recipe, out, seed, device, resume, rank=0):
         if not state.exists(): return 'nothing was saved yet, begin anew'
         return f"{state} has what was learned, go on with --resume"
     first = rank==0
-    alone = _alone(out) if first else contextlib.nullcontext()
-    with alone, _stoppable(advice if first else lambda: '') as check:
+    # Another training's model may have the name of the state, or the reverse.
+    if first: _writable(str(state), '', _STATE)
+    alone, also = (_alone(path) if first else contextlib.nullcontext()
+                   for path in (out, state))
+    with alone, also, _stoppable(advice if first else lambda: '') as check:
         need(resume or not state.exists(), f"{state}: an unfinished training; "
              "give --resume to go on, or delete the file to begin anew")
         need(state.exists() or not resume, f"{state}: no such file, so there is "
@@ -612,6 +625,8 @@ def makemore_eval(
     print(f"nats per character {loss:9.4f}   ({interval})")
     print(f"bits per character {loss/math.log(2):9.4f}")
     print(f"perplexity         {perplexity:9.4f}")
+    if impossible := nats.isinf().sum().item():
+        print(f"impossible, for this model: {impossible:,} of them")
 
 # %% ../nbs/13_cli.ipynb #7b4990b2
 @command
@@ -622,6 +637,10 @@ def makemore_merge(
     "Add up the counts of n-gram models, as if their parts were one corpus."
     _writable(out, '', _OWN)
     _check_regular(out)
+    for path in checkpoints:
+        need(not (Path(path).exists() and Path(out).exists()
+                  and Path(path).samefile(out)),
+             f"--out {out}: is one of the tables, which would be lost; give another")
     found = [_checkpoint(path) for path in checkpoints]
     merged = merge_models(model for model,_,_ in found)
     names, longest = [], []
@@ -630,7 +649,7 @@ def makemore_merge(
         names.append(str(corpus.get('name') if isinstance(corpus, dict) else file))
         most = card.get('longest')
         longest.append(most if type(most) is int else 0)
-    save(merged, out, merged=names, longest=max(longest))
+    with _alone(out): save(merged, out, merged=names, longest=max(longest))
     kind = type(merged).__name__
     print(f"{out}: {kind}, {merged.n_params:,} counts, from {len(found)} tables")
 

@@ -79,6 +79,9 @@ def _level_in(state, k, above, V):
     # They share all the pairs among them, and each has one at least
     need(len(start)==len(key) + 1 and len(char)==len(weight), wrong)
     need(start[0]==0 and start[-1]==len(char) and _increases(start), wrong)
+    # The characters of a context rise
+    first = torch.zeros(len(char) + 1, dtype=torch.bool).index_fill_(0, start, True)
+    need((char.diff() > 0)[~first[1:-1]].all(), wrong)
     # Counts are positive, and float64 holds them exactly
     need(_within(char, 0, V) and _within(weight, 1, 2**53), wrong)
     return {name: t.detach().clone() for name,t in level.items()}

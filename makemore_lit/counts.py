@@ -351,7 +351,7 @@ class Bigram(LanguageModel):
             counts:ContextCounts # of any block size
            ): # the model
         "Take over the counts; only the last character of each context matters"
-        check_vocab(self, counts.vocab)
+        check_counts(self, counts)
         counts = counts.to(self.n.device)
         pairs = counts.x[counts.row, -1], counts.char
         n = torch.zeros_like(self.n)
@@ -426,7 +426,11 @@ def evaluating(model): # any language model
 def _log_probs(model, x):
     """Log-probabilities `(B, V)` in float64 on the CPU, for contexts `(B, T)` of at
     least the model's length, or for what else the model takes"""
-    return model(seen_by(model, x).to(model.device)).cpu().double().log_softmax(1)
+    logits = model(seen_by(model, x).to(model.device))
+    V = len(model.vocab)
+    need(logits.ndim==2 and logits.shape[1]==V,
+         f"the model gave logits {tuple(logits.shape)}; (B, {V}) are needed")
+    return logits.cpu().double().log_softmax(1)
 
 # %% ../nbs/01_counts.ipynb #80ce6fbf
 def _at_once(model, table=None):
@@ -507,16 +511,18 @@ def surprises(model, # any language model
               words:Sequence[str] # names
              )->tuple[Tensor,Tensor]: # nats `(N,)` float64; what came, `(N,)` int64
     "The surprise at each character and each end of `words`, in a row"
+    _check_model(model)
     need(not isinstance(words, str), f"{words!r} is a string; give a list of names")
+    if not words: return torch.zeros(0).double(), torch.zeros(0).long()
     # What reads words of any length has read each beginning already.
     if model.endless and not model.longest and hasattr(model, 'step'):
         return _read_on(model, words)
     nats, chars, step = [], [], _at_once(model)
     # Long words have long contexts: a few words at a time keep the memory bounded.
-    longest = max(map(len, words), default=0)
+    longest = max(map(len, words))
     T = max(model.block_size, longest if model.endless else 0)
     some = max(1, 2**23//((longest + 1)*T))
-    for i in range(0, max(len(words), 1), some):
+    for i in range(0, len(words), some):
         X, Y = windows(words[i:i+some], model.vocab, T)
         chars.append(Y)
         # Small tensors kept between large ones would hold the memory of these.
@@ -621,8 +627,8 @@ def sample(model, # any language model
     """
     _check_model(model)
     need(0 < temperature < math.inf,
-         f"temperature is {temperature}; it has to be a number above 0")
-    need(n >= 0, f"n is {n}; it has to be 0 or more")
+         f"temperature is {temperature}; it has to be a finite number above 0")
+    need(n >= 0 and n==int(n), f"n is {n}; it has to be a whole number, 0 or more")
     need(max_len >= 1, f"max_len is {max_len}; it has to be 1 or more")
     need(len(prompt) <= max_len, f"the prompt has {len(prompt)} characters, max_len is "
          f"{max_len}; shorten the one or raise the other")
@@ -630,10 +636,11 @@ def sample(model, # any language model
     need(len(prompt) <= longest, f"the prompt has {len(prompt)} characters, the model "
          f"ends each word after {longest}; shorten it")
     max_len = min(max_len, longest)
+    need(not isinstance(exclude, str), f"exclude is {exclude!r}, a string; give a list")
     need(top_k is None or top_k >= 1, f"top_k is {top_k}; it has to be 1 or more")
     need(g is None or isinstance(g, torch.Generator),
          f"g is {g!r}, no generator; give seed={g!r}, or g=seeded({g!r})")
-    if seed is not None: g = seeded(seed)
+    if seed is not None: g = seeded(int(seed))
     prefix, exclude, names = model.vocab.encode(prompt), set(exclude), []
     for _ in range(100):
         missing = n - len(names)

@@ -118,8 +118,9 @@ def _check_wish(model, table, epochs, batch_size):
     need(all(p.dtype != torch.float16 for p in model.parameters()),
          "float16 is too coarse to train in; train in float32, then convert the model")
     need(len(table), "there are no counts to learn from; count some words")
-    need(epochs >= 1 and (batch_size is None or batch_size >= 1),
-         f"epochs is {epochs}, batch_size {batch_size}; give 1 or more")
+    sizes = epochs, 1 if batch_size is None else batch_size
+    need(all(type(n) is int and n >= 1 for n in sizes),
+         f"epochs is {epochs!r}, batch_size {batch_size!r}; give whole numbers, 1 or more")
 
 def _is_scored(step, steps, best):
     "Whether dev is scored after a step: twenty times in all, or more often"

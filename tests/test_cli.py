@@ -730,3 +730,82 @@ def test_long_lines():
     assert all(len(line) <= 1001 for line in out.splitlines())
     out = works(makemore_sample, 'm', n=1, seed=1, max_len=3000, top_k=1)
     assert len(out) <= 3002
+
+
+@pytest.mark.parametrize('seed', [-1, 2**64, 10**30])
+def test_seed_that_is_none(seed):
+    "It is refused before any work, and nothing is replaced"
+    write('list.txt', WORDS[:100])
+    works(makemore_train, 'list.txt', out='m', **FEW)
+    before = Path('m').read_bytes()
+    for model in ('5-gram', 'mlp'):
+        assert '--seed' in refused(makemore_train, 'list.txt', out='m', model=model, seed=seed)
+    assert Path('m').read_bytes()==before
+    for f,args in ((makemore_sample, ['m']), (makemore_eval, ['m', 'list.txt']),
+                   (makemore_compare, ['list.txt'])):
+        assert '--seed' in refused(f, *args, seed=seed)
+    works(makemore_sample, 'm', seed=2**64 - 1)
+
+
+def test_model_with_the_name_of_a_state():
+    "It is neither replaced nor deleted, nor is its name taken while a training goes on"
+    write('list.txt', WORDS[:300])
+    works(makemore_train, 'list.txt', out='m.state', **FEW)
+    before = Path('m.state').read_bytes()
+    for more in ({}, dict(resume=True)):
+        said = refused(makemore_train, 'list.txt', out='m', model='mlp', **more)
+        assert 'm.state' in said and 'give another name' in said
+    assert Path('m.state').read_bytes()==before
+    long = dict(model='mlp', epochs=10**6)
+    began = time.time()
+    pid = forked(makemore_train, 'list.txt', out='n', **long)
+    assert when(pid, newer('n.state', began))
+    for f,args in ((makemore_train, ['list.txt']), (makemore_merge, [pretrained_path('5-gram')])):
+        for out in ('n', 'n.state'):
+            said = refused(f, *args, out=out, **FEW if f is makemore_train else {})
+            assert 'another' in said
+    os.kill(pid, signal.SIGTERM)
+    assert ended(pid)[0]==143 and Path('n.state').exists()
+
+
+def test_signal_that_a_library_swallows(monkeypatch):
+    "A command that was stopped ends so, whatever came of it on the way"
+    def swallowed(path):
+        try: os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException as e: raise ValueError('no shape') from e
+    monkeypatch.setattr(cli, 'load', swallowed)
+    status, out, err = said(makemore_sample, 'bigram')
+    assert (status, out, err)==(143, '', '')
+
+
+def test_merge_into_one_of_the_tables():
+    "It would be lost, and counted twice the next time"
+    write('list.txt', WORDS[:100])
+    works(makemore_train, 'list.txt', out='a', model='5-gram')
+    Path('link').symlink_to('a')
+    before = Path('a').read_bytes()
+    for out in ('a', './a', 'link'):
+        assert 'one of the tables' in refused(makemore_merge, 'a', '5-gram', out=out)
+    assert Path('a').read_bytes()==before
+
+
+def test_impossible_names():
+    "An infinite loss is one, and whose it is, is said"
+    write('list.txt', ['emma', 'ava', 'ab', 'ba', *WORDS[:20]])
+    from makemore_lit.checkpoints import save
+    from makemore_lit.counts import Bigram
+    words = ['emma', 'ava', 'ab']
+    model = Bigram(Vocab(['abcdefghijklmnopqrstuvwxyzAEIOUÀéñ -']))
+    save(model.fit(model.table(words, model.vocab)), 'm')
+    write('few.txt', [*words, 'zoe'])
+    assert 'impossible, for this model: 1 of them' in works(makemore_eval, 'm', 'few.txt')
+    write('few.txt', words)
+    assert 'impossible' not in works(makemore_eval, 'm', 'few.txt')
+
+
+@pytest.mark.parametrize('device', ['meta', 'mkldnn', 'abacus', 'CPU', ''])
+def test_device_that_is_none(device):
+    "One line, which says what can be"
+    write('list.txt', WORDS[:100])
+    said = refused(makemore_train, 'list.txt', device=device, **FEW)
+    assert 'give cpu, cuda or mps' in said
