@@ -310,7 +310,7 @@ def load_training(path:str|Path, /, # a file that save_training wrote
     found, facts = card.get('facts'), json.loads(_as_json(facts))
     need(isinstance(found, dict),
          f"{path}: its facts are missing; delete the file to begin anew")
-    for k in sorted(found | facts):
+    for k in sorted(found | facts, key=lambda k: (k != 'corpus', k)):
         was, now = found.get(k), facts.get(k)
         need(k in found and k in facts and was==now,
              f"{path}: from a run with {k} {was}, not {now}; "

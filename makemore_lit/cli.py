@@ -642,7 +642,11 @@ def makemore_merge(
                   and Path(path).samefile(out)),
              f"--out {out}: is one of the tables, which would be lost; give another")
     found = [_checkpoint(path) for path in checkpoints]
-    merged = merge_models(model for model,_,_ in found)
+    try: merged = merge_models(model for model,_,_ in found)
+    except ValueError as e:
+        # It counts the models; here they have names.
+        named = re.sub(r'^model (\d+)', lambda m: checkpoints[int(m[1]) - 1], str(e))
+        raise ValueError(named) from None
     names, longest = [], []
     for _,card,file in found:
         corpus = card.get('corpus')

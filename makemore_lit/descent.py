@@ -120,7 +120,8 @@ def _check_wish(model, table, epochs, batch_size):
     need(len(table), "there are no counts to learn from; count some words")
     sizes = epochs, 1 if batch_size is None else batch_size
     need(all(type(n) is int and n >= 1 for n in sizes),
-         f"epochs is {epochs!r}, batch_size {batch_size!r}; give whole numbers, 1 or more")
+         f"epochs is {epochs!r}, batch_size {batch_size!r}; give whole numbers, "
+         "1 or more")
 
 def _is_scored(step, steps, best):
     "Whether dev is scored after a step: twenty times in all, or more often"
