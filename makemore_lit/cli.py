@@ -112,6 +112,10 @@ class _Parser(argparse.ArgumentParser):
         "The line that ends the program"
         _give_up(self.prog, f'{message}; --help lists what it takes')
 
+    def _print_message(self, message, file=None):
+        "Help or the version; argparse would swallow that they can't be written"
+        with _one_line(self.prog, False): print(message, end='', file=file)
+
 def _parser(f):
     "The arguments and options that `f` takes, for the shell"
     layout = partial(argparse.HelpFormatter, max_help_position=28)

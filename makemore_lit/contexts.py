@@ -275,6 +275,9 @@ def bootstrap(nats:Tensor, # `(W,)`, of each name
         >>> bootstrap(torch.tensor([1., 2., 3.]), torch.tensor([4, 8, 12]))
         (0.25, 0.25)
     """
+    need(n >= 1 and 0 < level < 1 and len(nats)==len(chars),
+         f"n is {n}, level {level}, for {len(nats)} losses and {len(chars)} lengths; "
+         "give n of 1 or more, a level between 0 and 1, and as many of both")
     # No names have no loss
     if not len(nats): return math.nan, math.nan
     losses = []

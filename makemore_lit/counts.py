@@ -240,6 +240,10 @@ def check_counts(model, # a language model
     seen = getattr(counts, 'block_size', model.block_size)  # a table of names has none
     need(seen >= model.block_size, f"the model sees {model.block_size} characters, "
          f"these counts have {seen}; count longer contexts")
+    # A table of names gives trees, not contexts.
+    need(model.endless or not hasattr(counts, 'times'),
+         f"a {type(model).__name__} sees contexts, and these counts are of whole "
+         "names; use its own `table`")
     # A context without a boundary may have lost the beginning of its word.
     need(not (model.endless and isinstance(counts, ContextCounts)
               and counts.x[:, 0].any()), f"the model reads whole words, and of some "
@@ -559,6 +563,11 @@ def plot_surprise(model, # any language model
     return plot_strips(ends, [surprise(model, word) for word in words], ax)
 
 # %% ../nbs/01_counts.ipynb #c96a43c9
+def _check_temperature(temperature):
+    "`ValueError` for what can't divide logits"
+    need(0 < temperature < math.inf,
+         f"temperature is {temperature}; it has to be a finite number above 0")
+
 def _choose(logits, temperature, top_k, g):
     "A character `(n,)` for each row of logits `(n, V)`, drawn from their softmax"
     # The largest becomes 0, so that nothing overflows at a small temperature.
@@ -626,8 +635,7 @@ def sample(model, # any language model
         ['emily', 'emily']
     """
     _check_model(model)
-    need(0 < temperature < math.inf,
-         f"temperature is {temperature}; it has to be a finite number above 0")
+    _check_temperature(temperature)
     need(n >= 0 and n==int(n), f"n is {n}; it has to be a whole number, 0 or more")
     need(max_len >= 1, f"max_len is {max_len}; it has to be 1 or more")
     need(len(prompt) <= max_len, f"the prompt has {len(prompt)} characters, max_len is "
@@ -663,6 +671,7 @@ def unended(model, # any language model
 
     For each name that is as long as `model.longest`, one more character is drawn.
     """
+    _check_temperature(temperature)
     found = [False]*len(names)
     longest = getattr(model, 'longest', None) or 0  # 0: there is no such length
     full = [i for i,w in enumerate(names) if len(w)==longest]

@@ -81,7 +81,8 @@ class PrefixTree:
     @property
     def depth(self)->Tensor: # `(N,)` int64
         "The length of each node's prefix"
-        return torch.arange(len(self.sizes)).repeat_interleave(torch.tensor(self.sizes))
+        sizes = torch.tensor(self.sizes, dtype=torch.int64)
+        return torch.arange(len(sizes)).repeat_interleave(sizes)
 
     def to(self,
            device # where a model computes

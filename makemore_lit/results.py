@@ -224,7 +224,7 @@ def new_names(model:LanguageModel, # a trained one
     One that doesn't end within 100 characters, or those of the longest word, or within
     1,000, is left out.
     """
-    longest = min(max(100, *map(len, words)), 1000)
+    longest = min(max([100, *map(len, words)]), 1000)
     # Where names are long, or characters many, fewer have to do
     n = max(10, min(10**5//longest, 2**22//len(model.vocab)))
     g = seeded(seed)

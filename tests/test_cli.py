@@ -809,3 +809,11 @@ def test_device_that_is_none(device):
     write('list.txt', WORDS[:100])
     said = refused(makemore_train, 'list.txt', device=device, **FEW)
     assert 'give cpu, cuda or mps' in said
+
+
+@pytest.mark.parametrize('option', ['--help', '--version'])
+def test_help_that_cannot_be_written(option):
+    "It is an error, in one line"
+    for command in (f'makemore_sample {option}', f'python -m makemore_lit {option}'):
+        out, err, status = shell(f'{command} > /dev/full; echo $?')
+        assert out=='2\n' and err.count('\n')==1 and 'No space left' in err, err

@@ -241,3 +241,31 @@ def test_pretrained(name):
     for kind in TYPES:
         assert nll(pretrained(name).to(kind), ['emma', 'olivia'])==pytest.approx(
             expected, rel=.02 if kind.itemsize==2 else 1e-4)
+
+
+def test_arguments_that_cannot_be():
+    "Each is refused by name, where it comes in"
+    from makemore_lit.contexts import bootstrap, KneserNey, Mixture, NGram
+    from makemore_lit.counts import Bigram, BigramNet, nll, sample, surprises, unended
+    from makemore_lit.recurrent import NameTable
+    words = ['emma', 'ava', 'mia']
+    vocab = Vocab(words)
+    names, bigram = NameTable(words, vocab), Bigram(vocab, 1.)
+    one = torch.ones(3)
+    for f,what in ((lambda: sample(bigram, exclude='emma'), 'exclude'),
+                   (lambda: sample(bigram, 2.5), 'whole number'),
+                   (lambda: sample(bigram, temperature=math.inf), 'finite'),
+                   (lambda: unended(bigram, words, temperature=0.), 'temperature'),
+                   (lambda: surprises(torch.nn.Identity(), words), 'no language model'),
+                   (lambda: bootstrap(one, one, level=2.), 'level'),
+                   (lambda: bootstrap(one, one, n=0), 'n is 0'),
+                   (lambda: bootstrap(one, one[1:]), '2 lengths')):
+        with pytest.raises(ValueError, match=what): f()
+    for model in (bigram, BigramNet(vocab), NGram(vocab, 2), KneserNey(vocab, 2),
+                  Mixture([bigram, NGram(vocab, 2)])):
+        for table,what in ((words, 'no table of counts'), (names, 'sees contexts')):
+            with pytest.raises(ValueError, match=what): model.fit(table)
+        if model is bigram:
+            with pytest.raises(ValueError, match='sees contexts'): nll(model, names)
+    assert sample(bigram, 2, seed=torch.tensor(3))==sample(bigram, 2, seed=3)
+    assert [len(t) for t in surprises(bigram, [])]==[0, 0]
