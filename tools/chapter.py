@@ -7,7 +7,7 @@ import argparse, os, subprocess, sys, time
 from pathlib import Path
 import nbformat
 from check_book import faults
-from fresh import ROOT, chapters, directive, first_line
+from fresh import QUIET, ROOT, chapters, directive, first_line
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -19,6 +19,7 @@ def execute(path, slow, folder):
     nb = nbformat.read(path, as_version=4)
     client = NotebookClient(nb, timeout=None, kernel_name='python3',
                             record_timing=False, coalesce_streams=True,
+                            extra_arguments=QUIET,
                             resources={'metadata': {'path': str(folder)}})
     with client.setup_kernel():
         for i,c in enumerate(nb.cells):

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 ROOT = Path(__file__).resolve().parent.parent
+QUIET = ['--log-level=ERROR']  # of a kernel, whose warnings are about its connection
 NUMBER = re.compile(r'(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)')
 TIME = re.compile(NUMBER.pattern + r'(?= (?:s|ms|µs|names/s|times)\b)')
 
@@ -114,7 +115,8 @@ def differences(path, folder):
     module = next(filter(None, (directive(c, 'default_exp') for c in nb.cells)), None)
     for c in nb.cells: c.source = shipped(c, module)
     where = {'metadata': {'path': str(folder)}}
-    NotebookClient(nb, timeout=None, kernel_name='python3', resources=where).execute()
+    NotebookClient(nb, timeout=None, kernel_name='python3', resources=where,
+                   extra_arguments=QUIET).execute()
     found = []
     for cell,(text,kinds) in zip(nb.cells, stored):
         now, now_kinds = output(cell)
