@@ -721,11 +721,13 @@ def test_long_lines():
     write('long.txt', ['anna'*5000])
     write('list.txt', ['ab'*5000, *WORDS[:100]])
     works(makemore_train, 'list.txt', out='m', model='gru', n_hidden=8, epochs=1)
-    size = lambda: int(re.search(r'VmHWM:\s+(\d+)', Path('/proc/self/status').read_text())[1])
+    def size():
+        "The most memory that this process has taken, in kB"
+        return int(re.search(r'VmHWM:\s+(\d+)', Path('/proc/self/status').read_text())[1])
     before = size()
     out = works(makemore_eval, 'gru', 'long.txt')
     assert '1 name, 20,001 characters' in out
-    assert size() - before < 300_000  # kB
+    assert size() - before < 300_000
     out = works(makemore_sample, 'm', n=3, seed=1, top_k=1)
     assert all(len(line) <= 1001 for line in out.splitlines())
     out = works(makemore_sample, 'm', n=1, seed=1, max_len=3000, top_k=1)

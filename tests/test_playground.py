@@ -327,9 +327,11 @@ def test_a_click_on_a_letter(page):
     "It is typed; the end isn't"
     page.fill('#play-text', 'q')
     strip = page.locator('#play-strips .play-strip').last
-    click = lambda i: strip.click(position=strip.evaluate("""(s, i) => {
-        const {left, width} = s.fields.find(field => field.i===i)
-        return {x: left + width/2, y: 9} }""", i))
+    def click(i):
+        "Click on the field of a character"
+        strip.click(position=strip.evaluate("""(s, i) => {
+            const {left, width} = s.fields.find(field => field.i===i)
+            return {x: left + width/2, y: 9} }""", i))
     click(21)
     assert page.input_value('#play-text')=='qu'
     page.fill('#play-text', 'maria')
