@@ -203,7 +203,7 @@ def _rows_as_json(rows, encoding='utf-8'):
     narrow = codecs.lookup(encoding or 'utf-8').name != 'utf-8'
     return json.dumps(rows, indent=1, ensure_ascii=narrow) + '\n'
 
-def _writable(out, source, start=r'\['):
+def _writable(out, source, start=r'\[(\]|\n \{\n  "model": )'):
     """An error before the work begins, if `out` couldn't or shouldn't be written.
 
     `OSError` or `ValueError`. An old file is replaced only if it begins with `start`.
@@ -333,6 +333,8 @@ def _alone(out):
     lock = target.with_name(f'.makemore_lit.{target.name}.lock')
     busy = f"{out}: another training is writing it; wait, or give another --out"
     with open(lock, 'ab') as file:
+        need(not os.fstat(file.fileno()).st_size,
+             f"{lock}: has this name of a lock, and isn't empty; rename it")
         try: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError: raise ValueError(busy) from None
         # The one before may have removed it in between.

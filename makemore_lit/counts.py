@@ -152,7 +152,9 @@ class LanguageModel:
               vocab:Vocab # that knows their characters
              ): # with `len`, `[ix] -> (x, n)` and `vocab`: what training goes through
         "What the model learns from: the counts of its contexts"
-        return count_contexts(words, vocab, self.block_size)
+        # One that is endless is given whole words, boundary included.
+        whole = max(map(len, words), default=0) + 1 if self.endless else 0
+        return count_contexts(words, vocab, max(self.block_size, whole))
 
     def parameters(self)->list[Tensor]: # a shared one is listed at each use
         "What is trained by gradient descent"
@@ -476,6 +478,7 @@ def nll(model, # any language model
         >>> round(nll(model, model.table(words, model.vocab)), 4)  # not fitted: log 6
         1.7918
     """
+    _check_model(model)
     if isinstance(counts, list|tuple): counts = model.table(counts, model.vocab)
     check_counts(model, counts)
     if isinstance(counts, ContextCounts): counts = counts.to('cpu')

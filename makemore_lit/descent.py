@@ -336,7 +336,7 @@ def fit(model, # a language model with parameters
     optimizer, schedule = _one_cycle(model, lr, weight_decay, steps, decayed, betas)
     run = Run(model, optimizer, schedule, steps, in_epoch, g)
     scores = dev is not None and len(dev) > 0
-    if resume:
+    if resume is not None:
         run.restore(resume)
         _check_scores(run, scores, best)
     history, batches = run.history, _batches(run, table, batch_size, device)

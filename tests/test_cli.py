@@ -819,3 +819,39 @@ def test_help_that_cannot_be_written(option):
     for command in (f'makemore_sample {option}', f'python -m makemore_lit {option}'):
         out, err, status = shell(f'{command} > /dev/full; echo $?')
         assert out=='2\n' and err.count('\n')==1 and 'No space left' in err, err
+
+
+@pytest.mark.parametrize('text', ['[project]\nname = "x"\n', '[link](x.md)', '[1, 2, 3]',
+                                  '[{"a": 1}]'])
+def test_table_onto_another_file(text):
+    "Only a table of this command is replaced by one"
+    write('list.txt', WORDS[:100])
+    Path('x').write_text(text)
+    assert 'another kind' in refused(makemore_compare, 'list.txt', out='x')
+    assert Path('x').read_text()==text
+    for rows in ([], [dict(model='mlp', train=1.)]):
+        Path('x').write_text(cli._rows_as_json(rows))
+        cli._writable('x', 'list.txt')
+
+
+def test_file_with_the_name_of_a_lock():
+    "It is the user's, and stays"
+    lock = write('.makemore_lit.m.lock', WORDS[:100])
+    assert 'rename it' in refused(makemore_train, lock, out='m', **FEW)
+    assert len(load_corpus(lock))==100
+
+
+def test_state_without_tensors():
+    "It is none to go on from, and isn't deleted"
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+    write('list.txt', WORDS[:300])
+    began, how = time.time(), dict(model='mlp', epochs=10**5)
+    pid = forked(makemore_train, 'list.txt', out='m', **how)
+    assert when(pid, newer('m.state', began))
+    os.kill(pid, signal.SIGTERM)
+    assert ended(pid)[0]==143
+    with safe_open('m.state', 'pt') as f: card = f.metadata()
+    save_file({}, 'm.state', card)
+    assert 'm.state' in refused(makemore_train, 'list.txt', out='m', resume=True, **how)
+    assert Path('m.state').exists()

@@ -5,13 +5,14 @@ import pytest
 import torch
 from torch import nn
 from makemore_lit.checkpoints import load, PRETRAINED, pretrained, register, save
-from makemore_lit.contexts import KneserNey, Mixture, NGram
+from makemore_lit.contexts import bootstrap, KneserNey, Mixture, NGram
 from makemore_lit.corpora import load_corpus
-from makemore_lit.counts import Bigram, BigramNet, count_contexts, nll, sample, Wrapped
+from makemore_lit.counts import Bigram, BigramNet, count_contexts, nll, sample
+from makemore_lit.counts import surprises, unended, Wrapped
 from makemore_lit.data import progress, seeded, split_words, Vocab, windows
 from makemore_lit.descent import fit
 from makemore_lit.mlp import Embedding, Flatten, Layer, Linear, MLP, Sequential, sgd
-from makemore_lit.recurrent import Recurrent
+from makemore_lit.recurrent import NameTable, Recurrent
 from makemore_lit.attention import Transformer
 from makemore_lit.wavenet import WaveNet
 
@@ -245,9 +246,6 @@ def test_pretrained(name):
 
 def test_arguments_that_cannot_be():
     "Each is refused by name, where it comes in"
-    from makemore_lit.contexts import bootstrap, KneserNey, Mixture, NGram
-    from makemore_lit.counts import Bigram, BigramNet, nll, sample, surprises, unended
-    from makemore_lit.recurrent import NameTable
     words = ['emma', 'ava', 'mia']
     vocab = Vocab(words)
     names, bigram = NameTable(words, vocab), Bigram(vocab, 1.)
@@ -269,3 +267,19 @@ def test_arguments_that_cannot_be():
             with pytest.raises(ValueError, match='sees contexts'): nll(model, names)
     assert sample(bigram, 2, seed=torch.tensor(3))==sample(bigram, 2, seed=3)
     assert [len(t) for t in surprises(bigram, [])]==[0, 0]
+
+
+def test_mixture_with_a_model_of_whole_words():
+    "Its own table has whole words; its loss is the mean of its surprises"
+    mix = Mixture([NETWORKS['gru'](), COUNTED['n-gram']()], [.5, .5])
+    s, _ = surprises(mix, DEV)
+    assert nll(mix, DEV)==pytest.approx(s.mean().item(), abs=1e-6)
+    mix.fit(mix.table(DEV, VOCAB), steps=3)
+    assert nll(mix, DEV) <= s.mean() + 1e-6
+
+
+def test_fit_with_nothing_to_go_on_with():
+    "A state without tensors is refused"
+    with pytest.raises(ValueError, match='resume'):
+        fit(NETWORKS['mlp'](), TABLE, epochs=1, lr=.01, g=seeded(), resume={})
+    with pytest.raises(ValueError, match='no language model'): nll(nn.Linear(2, 2), WORDS)
