@@ -70,8 +70,16 @@ def _unpack(t, how):
     return t.long().cumsum(0) if how=='differences' else t.long()
 
 # %% ../nbs/12_checkpoints.ipynb #c08b8531
+def _named(facts):
+    "Whether all keys of dictionaries in it are text"
+    if isinstance(facts, dict):
+        return all(isinstance(k, str) and _named(v) for k,v in facts.items())
+    return not isinstance(facts, list | tuple) or all(map(_named, facts))
+
 def _as_json(facts):
     "`facts` as JSON; `ValueError` unless text, finite numbers, lists, dictionaries"
+    need(_named(facts), "a key in the facts isn't text, but would come back from JSON "
+         "as text; give it as text")
     try: return json.dumps(facts, allow_nan=False)
     except (TypeError, ValueError) as e:
         raise ValueError(f"the facts can't be written as JSON: {e}") from None
@@ -175,9 +183,10 @@ def save(model:LanguageModel, # of a class in `MODELS`
         >>> read_card('/tmp/bigram.safetensors')['language']
         'English'
     """
-    kind, length = type(model).__name__, model.block_size
+    kind = type(model).__name__
     need(MODELS.get(kind) is type(model), f"a {kind} can't be saved, only "
          f"{', '.join(MODELS)}; if it is your own class, call register({kind}) first")
+    length = model.block_size
     need(length <= MAX_BLOCK_SIZE, f"a context of {length} characters can't be saved; "
          f"{MAX_BLOCK_SIZE} at most")
     config = _described(model)['config']
@@ -274,17 +283,22 @@ def load(path:str|Path # a checkpoint
 # %% ../nbs/12_checkpoints.ipynb #82ab7372
 def register(cls:type # a language model, made by `cls(vocab, **config)`
             )->type: # `cls` itself, so that it can stand above a class as `@register`
-    """Let checkpoints hold models of a class; `ValueError` for a name that another has.
+    """Let checkpoints hold models of a class.
+
+    `ValueError` for a name that another has, or for what is no class of models.
 
     For example:
 
         >>> register(MLP) is MODELS['MLP']
         True
     """
+    need(isinstance(cls, type), f"{cls!r} is no class; register one of models")
     # The same class may be defined anew, as a notebook does.
     there = MODELS.get(cls.__name__, cls)
     same = (there.__module__, there.__qualname__)==(cls.__module__, cls.__qualname__)
     need(same, f"there is a class {cls.__name__} already; give yours another name")
+    need(hasattr(cls, 'load_state'),
+         f"a {cls.__name__} is no language model; register a class of models")
     MODELS[cls.__name__] = cls
     return cls
 

@@ -7,8 +7,8 @@ __all__ = ['COMMANDS', 'command', 'makemore_compare', 'makemore_train', 'makemor
            'main']
 
 # %% ../nbs/13_cli.ipynb #f692f2c8
-import argparse, codecs, contextlib, errno, fcntl, inspect, json, math, os, re, signal
-import sys, threading, time, unicodedata
+import argparse, codecs, contextlib, errno, fcntl, inspect, json, math, os, re
+import resource, signal, sys, threading, time, unicodedata
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -298,10 +298,17 @@ def _usable(device):
         raise ValueError(f"--device {device}: {why}…; cpu always works") from None
 
 def _memory():
-    "Bytes of memory that this machine has, or that this container may take"
-    found = [os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES')]
+    "Bytes of memory that this machine has, or that this process may still take"
+    page = os.sysconf('SC_PAGE_SIZE')
+    found = [page*os.sysconf('SC_PHYS_PAGES')]
+    # What a container may take, and what `ulimit -v` leaves
     with contextlib.suppress(OSError, ValueError):
         found.append(int(Path('/sys/fs/cgroup/memory.max').read_text()))
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if most != resource.RLIM_INFINITY:
+        with contextlib.suppress(OSError):
+            most -= page*int(Path('/proc/self/statm').read_text().split()[0])
+        found.append(most)
     return min(found)
 
 def _check_affordable(cls, config, vocab):
@@ -309,10 +316,11 @@ def _check_affordable(cls, config, vocab):
     if issubclass(cls, NGram): return
     # On 'meta' a model has sizes, but takes no memory.
     with torch.device('meta'): size = cls(vocab, **config).n_params
-    # In training a parameter has a gradient and two running means.
-    needed, there = 4*4*size, _memory()
-    need(needed <= there, f"a model of {size:,} parameters takes {needed/1e9:,.0f} GB "
-         f"in training, and here are {there/1e9:,.0f}; give smaller sizes")
+    # A parameter has a gradient, two running means and a best value on dev. All but
+    # the gradient are copied three times on their way into a file.
+    needed, there = 4*(5 + 3*4)*size, _memory()
+    need(needed <= there, f"a model of {size:,} parameters takes {needed/1e9:,.1f} GB "
+         f"in training, and here are {there/1e9:,.1f}; give smaller sizes")
 
 # %% ../nbs/13_cli.ipynb #e674770a
 def _keeper(path, facts, check=lambda: None, every=1.):
@@ -366,7 +374,8 @@ def _train(words, recipe, out, seed, device, resume, rank=0):
         return f"{state} has what was learned, go on with --resume"
     first = rank==0
     # Another training's model may have the name of the state, or the reverse.
-    if first: _writable(str(state), '', _STATE)
+    # What is to be gone on with is looked at when it is read.
+    if first: _writable(str(state), '', '' if resume else _STATE)
     alone, also = (_alone(path) if first else contextlib.nullcontext()
                    for path in (out, state))
     with alone, also, _stoppable(advice if first else lambda: '') as check:
@@ -472,7 +481,8 @@ def _checkpoint(path):
     if path is None: path = pretrained_path('wavenet')
     elif path in PRETRAINED and kind_of(path)=='no such file':
         path = pretrained_path(path)
-    need(kind_of(path) != 'no such file', f"{path}: no such file; give a checkpoint, "
+    need(kind_of(path) != 'no such file',
+         f"{path or repr('')}: no such file; give a checkpoint, "
          f"or one of {', '.join(PRETRAINED)}", FileNotFoundError)
     return load(path), read_card(path), Path(path).name
 
@@ -603,7 +613,7 @@ def makemore_eval(
     corpus:str=None, # without a file to score: the model's, if it isn't a known one
     by_name:bool=False, # for each name a line: name, nats, characters, with tabs
     known_only:bool=False, # leave out names that the model can't spell
-    seed:int=42 # of the bootstrap
+    seed:int=42 # of the bootstrap, which --by_name doesn't need
 ):
     """Print how well a model predicts the names in a file.
 

@@ -12,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from .corpora import need, show_parameters
-from .counts import check_counts, ContextCounts, dense_rows, evaluating
-from .counts import LanguageModel, seen_by, surprises
+from .counts import check_counts, check_model, ContextCounts, dense_rows
+from .counts import evaluating, LanguageModel, seen_by, surprises
 from .data import Vocab
 
 # %% ../nbs/02_contexts.ipynb #7665c084
@@ -270,7 +270,7 @@ def bootstrap(nats:Tensor, # `(W,)`, of each name
              )->tuple[float,float]: # nats per character
     """An interval for the loss, by resampling whole names (Efron 1979).
 
-    For example:
+    It is `(nan, nan)` for no names. `ValueError` for an `n` or a `level` that can't be.
 
         >>> bootstrap(torch.tensor([1., 2., 3.]), torch.tensor([4, 8, 12]))
         (0.25, 0.25)
@@ -370,6 +370,7 @@ class Mixture(_Members):
                 ):
         K = len(models)
         need(K, "a mixture of no models; give one at least")
+        for m in models: check_model(m)
         super().__init__(models[0].vocab, max(m.block_size for m in models))
         # With an endless member it has to be given whole words.
         self.endless = any(m.endless for m in models)

@@ -109,7 +109,8 @@ def kind_of(path:str|Path # of a file, or of something else
         >>> kind_of('/'), kind_of('/dev/null'), kind_of('nowhere/at/all')
         ('a folder', 'a device', 'no such file')
     """
-    try: return _KINDS[stat.S_IFMT(os.stat(path).st_mode)]
+    # A number isn't a path, but an open file to `os.stat`.
+    try: return _KINDS[stat.S_IFMT(os.stat(os.fspath(path)).st_mode)]
     # The last is for a name with a null character, which no file can have.
     except (FileNotFoundError, NotADirectoryError, ValueError): return 'no such file'
     except OSError as e:
@@ -338,7 +339,7 @@ def load_corpus(source:str|Path='names', *, # a file of your own, or a key of `C
     `OSError` if there is no such file, or it can't be had and nothing may stand in for
     it; `ValueError` if it can't be read as words.
     """
-    name, what = str(source), kind_of(source)
+    name, what = os.fsdecode(source), kind_of(source)
     if what in ('a file', 'a pipe', 'a device'):
         data = _content(name, what)
         sha = hashlib.sha256(data).hexdigest()
@@ -350,7 +351,7 @@ def load_corpus(source:str|Path='names', *, # a file of your own, or a key of `C
         _hint(words, name)
         return Corpus(words, label, sha)
     if name in CORPORA: return _known(name, fallback)
-    raise FileNotFoundError(f"{name}: {_missing(name, what)}")
+    raise FileNotFoundError(f"{name or repr('')}: {_missing(name, what)}")
 
 # %% ../nbs/11_corpora.ipynb #38ff8ad4
 show_parameters(globals())

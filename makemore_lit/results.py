@@ -12,7 +12,8 @@ from .attention import Transformer
 from .backprop import backward
 from .contexts import KneserNey, NGram
 from .corpora import show_parameters
-from .counts import Bigram, BigramNet, LanguageModel, nll, sample, unended
+from .counts import Bigram, BigramNet, check_model, LanguageModel, nll
+from .counts import sample, unended
 from .data import progress, seeded, split_words, unseen, Vocab
 from .descent import autograd, clipped, fit, matrices
 from .mlp import MLP
@@ -222,8 +223,9 @@ def new_names(model:LanguageModel, # a trained one
     """Ten names that aren't in `words`, or as many as up to 1,000 draws bring.
 
     One that doesn't end within 100 characters, or those of the longest word, or within
-    1,000, is left out.
+    1,000, is left out. `ValueError` for what is no language model.
     """
+    check_model(model)
     longest = min(max([100, *map(len, words)]), 1000)
     # Where names are long, or characters many, fewer have to do
     n = max(10, min(10**5//longest, 2**22//len(model.vocab)))

@@ -30,8 +30,10 @@ FEW = dict(model='bigram')
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    "An empty folder to work in, and no announcements"
+    "An empty folder to work in, no announcements, and one thread: a fork has no others"
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
+    torch.set_num_threads(1)
     monkeypatch.setenv('TQDM_DISABLE', '1')
     return tmp_path
 
@@ -660,15 +662,17 @@ def test_any_length_of_a_header():
     assert b'\x80\x03' in first
 
 
-def test_what_is_good_stays():
+def test_what_is_good_stays(monkeypatch):
     "A training that ends in no numbers, or goes to another kind of file, replaces nothing"
     write('some.txt', WORDS[:60])
     small = dict(model='mlp', n_hidden=4, n_embd=2, epochs=1, out='m')
     works(makemore_train, 'some.txt', **small)
     good = Path('m').read_bytes()
-    status, _, err = said(makemore_train, 'some.txt', **small, lr=1e22)
-    assert (status, err.count('\n'))==(2, 1) and Path('m').read_bytes()==good
-    Path('m.state').unlink(missing_ok=True)
+    for lr,loss in ((1e37, nll), (.01, lambda model, part: math.nan)):
+        monkeypatch.setattr(cli, 'nll', loss)
+        status, _, err = said(makemore_train, 'some.txt', **small | dict(epochs=3), lr=lr)
+        assert (status, err.count('\n'))==(2, 1) and Path('m').read_bytes()==good
+        Path('m.state').unlink(missing_ok=True)
     from safetensors.torch import save_file
     save_file({'a': torch.ones(2)}, 'foreign')
     save_file({'a': torch.ones(2)}, 'x.state', {'makemore_lit_training': '{}'})
@@ -756,7 +760,8 @@ def test_model_with_the_name_of_a_state():
     before = Path('m.state').read_bytes()
     for more in ({}, dict(resume=True)):
         said = refused(makemore_train, 'list.txt', out='m', model='mlp', **more)
-        assert 'm.state' in said and 'give another name' in said
+        assert 'm.state' in said
+        assert ('no training state' if more else 'give another name') in said
     assert Path('m.state').read_bytes()==before
     long = dict(model='mlp', epochs=10**6)
     began = time.time()
@@ -839,6 +844,23 @@ def test_file_with_the_name_of_a_lock():
     lock = write('.makemore_lit.m.lock', WORDS[:100])
     assert 'rename it' in refused(makemore_train, lock, out='m', **FEW)
     assert len(load_corpus(lock))==100
+
+
+def test_limited_memory():
+    "`ulimit -v` is a limit, too: a model that can't be trained under it is refused at once"
+    write('list.txt', WORDS[:100])
+    out, err, status = shell('ulimit -v 8000000; makemore_train list.txt --model mlp '
+                             '--n_hidden 20000 --n_embd 2000 --epochs 1; echo $?')
+    assert out=='2\n' and err.count('\n')==1 and 'GB in training' in err, err
+    assert not list(Path().glob('.makemore*'))
+
+
+def test_empty_names():
+    "They are shown, so that one sees what is missing"
+    for f,args in ((makemore_sample, ['']), (makemore_train, ['']), (makemore_eval, ['gru', '']),
+                   (makemore_compare, [''])):
+        assert refused(f, *args).startswith(f"{f.__name__}: '': no such file")
+    assert "--out ''" in refused(makemore_train, out='')
 
 
 def test_state_without_tensors():

@@ -1,6 +1,7 @@
 """What users of the modules type first: it works, or is refused in a sentence that helps.
 And what is promised of types and devices."""
 import math, re, subprocess, sys
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -13,6 +14,7 @@ from makemore_lit.data import progress, seeded, split_words, Vocab, windows
 from makemore_lit.descent import fit
 from makemore_lit.mlp import Embedding, Flatten, Layer, Linear, MLP, Sequential, sgd
 from makemore_lit.recurrent import NameTable, Recurrent
+from makemore_lit.results import new_names
 from makemore_lit.attention import Transformer
 from makemore_lit.wavenet import WaveNet
 
@@ -257,8 +259,24 @@ def test_arguments_that_cannot_be():
                    (lambda: surprises(torch.nn.Identity(), words), 'no language model'),
                    (lambda: bootstrap(one, one, level=2.), 'level'),
                    (lambda: bootstrap(one, one, n=0), 'n is 0'),
-                   (lambda: bootstrap(one, one[1:]), '2 lengths')):
+                   (lambda: bootstrap(one, one[1:]), '2 lengths'),
+                   (lambda: sample(bigram, math.inf), 'whole number'),
+                   (lambda: new_names(nn.Identity(), words), 'no language model'),
+                   (lambda: Mixture([nn.Identity(), bigram]), 'no language model'),
+                   (lambda: save(nn.Identity(), 'm'), "can't be saved"),
+                   (lambda: save(bigram, 'm', facts=[{1: 2}]), 'text'),
+                   (lambda: register(int), 'no language model')):
         with pytest.raises(ValueError, match=what): f()
+    for f in (lambda: load(5), lambda: load_corpus(5), lambda: sample(bigram, seed=2.5)):
+        with pytest.raises(TypeError): f()
+    assert len(surprises(bigram, np.array(words))[0])==sum(map(len, words)) + len(words)
+    # Logits of another shape are an error wherever they come in
+    for wrong in (lambda ix: torch.zeros(len(ix), 3), lambda ix: torch.zeros(1, len(vocab)),
+                  lambda ix: torch.zeros(len(vocab))):
+        model = Wrapped(wrong, vocab, 2)
+        for f in (lambda: sample(model), lambda: nll(model, words),
+                  lambda: surprises(model, words), lambda: new_names(model, words)):
+            with pytest.raises(ValueError, match='the model gave logits'): f()
     for model in (bigram, BigramNet(vocab), NGram(vocab, 2), KneserNey(vocab, 2),
                   Mixture([bigram, NGram(vocab, 2)])):
         for table,what in ((words, 'no table of counts'), (names, 'sees contexts')):
