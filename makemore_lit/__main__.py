@@ -1,14 +1,18 @@
 """`python -m makemore_lit {train,sample,eval,compare,merge} …`, and the scripts of the same
 names; see chapter 13. From here on a signal ends the program without a traceback, even
 while torch is imported; the commands put something better in its place."""
-import os, signal
+import os, signal, sys
 
 def _quit(number, frame): os._exit(128 + number)
 
 def _run(name=None):
     "A command by its short name, or the one that is named first in the shell"
     for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, _quit)
-    from . import cli
+    try: from . import cli
+    except (ImportError, MemoryError, OSError) as e:
+        print(f'makemore_lit: {str(e) or "no memory is left"}; it needs torch, and about '
+              'a gigabyte of memory', file=sys.stderr)
+        sys.exit(2)
     return cli.COMMANDS[name].main() if name else cli.main()
 
 def train(): return _run('train')

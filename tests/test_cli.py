@@ -853,6 +853,9 @@ def test_limited_memory():
                              '--n_hidden 20000 --n_embd 2000 --epochs 1; echo $?')
     assert out=='2\n' and err.count('\n')==1 and 'GB in training' in err, err
     assert not list(Path().glob('.makemore*'))
+    # Under another, torch itself can't be imported.
+    out, err, status = shell('ulimit -v 200000; makemore_sample bigram; echo $?')
+    assert out=='2\n' and err.count('\n')==1 and 'memory' in err, err
 
 
 def test_empty_names():
