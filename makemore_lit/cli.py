@@ -311,8 +311,12 @@ def _memory():
         found.append(most)
     return min(found)
 
-def _check_affordable(cls, config, vocab):
-    "`ValueError` if a model of these sizes can't be trained in this machine's memory"
+def _check_affordable(cls, config, vocab, words):
+    "`ValueError` if a model of these sizes can't be saved, or trained in this memory"
+    places = config.get('block_size', 1)
+    need(places <= MAX_BLOCK_SIZE, f"{words.name}: a {cls.__name__} needs {places:,} "
+         f"places for its longest line, and {MAX_BLOCK_SIZE} can be saved; cut that "
+         "line, or give another --model")
     if issubclass(cls, NGram): return
     # On 'meta' a model has sizes, but takes no memory.
     with torch.device('meta'): size = cls(vocab, **config).n_params
@@ -352,27 +356,37 @@ def _alone(out):
         finally: lock.unlink(missing_ok=True)
 
 # %% ../nbs/13_cli.ipynb #d3f72368
+@contextlib.contextmanager
+def _advised(state, resume, fitting, advice):
+    "Within it, errors of a training say what to do"
+    try: yield
+    except RuntimeError as e:
+        if not left_alone(e): raise
+        raise ConnectionError(f"another process has ended; {advice()}") from None
+    except ValueError as e:
+        if not resume: raise
+        raise ValueError(f"{state}: {e}") from None
+    except FloatingPointError as e:
+        # To go on would lead there again. What was there before isn't deleted.
+        if not resume: state.unlink(missing_ok=True)
+        pulled = ' or weight_decay' if fitting.get('weight_decay') else ''
+        anew = f', delete {state} and begin anew' if resume else ''
+        raise FloatingPointError(f'{e}{pulled}{anew}') from None
+
 def _train(words, recipe, out, seed, device, resume, rank=0):
     "The trained model and its losses; the process of rank 0 saves it in `out`"
     _usable(device)
     recipe = cls, config, fitting = sized(recipe, words)
     vocab, (train, dev, _) = Vocab(words), split_words(words)
-    _check_affordable(cls, config, vocab)
-    places = config.get('block_size', 1)
-    need(places <= MAX_BLOCK_SIZE, f"{words.name}: a {cls.__name__} needs {places:,} "
-         f"places for its longest line, and {MAX_BLOCK_SIZE} can be saved; cut that "
-         "line, or give another --model")
-    # What is learned from, and on what the losses are measured.
-    parts = dict(train=train, dev=dev, unseen=unseen(dev, train))
+    _check_affordable(cls, config, vocab, words)
     # What has to be the same when the training goes on; a function goes by its name.
     how = {k: getattr(value, '__name__', value) for k,value in fitting.items()}
     facts = dict(model=cls.__name__, **config, **how, seed=seed, corpus=words.sha256)
-    state = Path(f'{out}.state')
+    state, first = Path(f'{out}.state'), rank==0
     # A stop says how to go on.
     def advice():
         if not state.exists(): return 'nothing was saved yet, begin anew'
         return f"{state} has what was learned, go on with --resume"
-    first = rank==0
     # Another training's model may have the name of the state, or the reverse.
     # What is to be gone on with is looked at when it is read.
     if first: _writable(str(state), '', '' if resume else _STATE)
@@ -386,25 +400,15 @@ def _train(words, recipe, out, seed, device, resume, rank=0):
         before = load_training(state, **facts) if resume else None
         keep = _keeper(state, facts, check) if first else None
         share = shared if dist.is_initialized() else None
-        try: model = trained(recipe, train, vocab, seed, dev, device=device,
-                             after_step=keep, resume=before, share=share)
-        except RuntimeError as e:
-            if not left_alone(e): raise
-            raise ConnectionError(f"another process has ended; {advice()}") from None
-        except ValueError as e:
-            if not resume: raise
-            raise ValueError(f"{state}: {e}") from None
-        except FloatingPointError as e:
-            # To go on would lead there again. What was there before isn't deleted.
-            if not resume: state.unlink(missing_ok=True)
-            pulled = ' or weight_decay' if fitting.get('weight_decay') else ''
-            anew = f', delete {state} and begin anew' if resume else ''
-            raise FloatingPointError(f'{e}{pulled}{anew}') from None
+        with _advised(state, resume, fitting, advice):
+            model = trained(recipe, train, vocab, seed, dev, device=device,
+                            after_step=keep, resume=before, share=share)
         need(all(t.isfinite().all() for t in model.state().values()),
              "the weights are no longer finite; lower --lr or --weight_decay",
              FloatingPointError)
         if not first: return model, {}
         # Measure and save. Then the state isn't needed any more.
+        parts = dict(train=train, dev=dev, unseen=unseen(dev, train))
         losses = {k: nll(model, part) for k,part in parts.items()}
         need(not math.isnan(losses['train']), "the losses are no numbers; lower --lr "
              "or --weight_decay", FloatingPointError)
