@@ -52,7 +52,7 @@ def attend(q:Tensor, # `(…, S, d)`, a query of each place that asks
         [[0.5, 0.5, 0.0]]
     """
     scores = _product(q, k.mT)/q.shape[-1]**.5
-    if mask is not None: scores = scores + mask
+    if mask is not None: scores = scores + mask.to(scores)
     weights = scores.softmax(-1)
     return _product(weights, v), weights
 

@@ -324,7 +324,10 @@ class _Members(LanguageModel):
 
     def to(self, device=None, dtype=None):
         for m in self.models: m.to(device, dtype)
-        return super().to(device, dtype)
+        # In sixteen bits the weights would no longer be shares of one.
+        if isinstance(device, torch.dtype): device = None
+        self.weights = self.weights.to(device)
+        return self
 
     def parameters(self): return [p for m in self.models for p in m.parameters()]
     def config(self): return dict(models=self.models, weights=self.weights.tolist())

@@ -207,7 +207,9 @@ class LanguageModel:
         return self
 
     def __getattr__(self, name):
-        # Python asks here only for what it found nowhere else.
+        # Python asks here for what it found nowhere else, or for a property that it
+        # found and that failed. That has an error of its own to tell.
+        if hasattr(type(self), name): return object.__getattribute__(self, name)
         hint = _AS_IN_TORCH.get(name)
         raise AttributeError(f"a {type(self).__name__} has no {name!r}"
                              + (f"; use {hint}" if hint else ''))
@@ -249,8 +251,9 @@ def check_counts(model, # a language model
     seen = getattr(counts, 'block_size', model.block_size)  # a table of names has none
     need(seen >= model.block_size, f"the model sees {model.block_size} characters, "
          f"these counts have {seen}; count longer contexts")
-    # A table of names gives trees, not contexts.
-    need(model.endless or not hasattr(counts, 'times'),
+    # A table of names gives trees; only who makes such tables takes them.
+    own = getattr(type(model), 'table', None) is not LanguageModel.table
+    need(own or not hasattr(counts, 'times'),
          f"a {type(model).__name__} sees contexts, and these counts are of whole "
          "names; use its own `table`")
     # A context without a boundary may have lost the beginning of its word.
@@ -430,7 +433,8 @@ def seen_by(model, # any language model
 # %% ../nbs/01_counts.ipynb #edca5e43
 @contextlib.contextmanager
 def evaluating(model): # any language model
-    "A context with `model` in evaluation mode; afterwards it has the mode that it had"
+    """A context with `model` in evaluation mode; afterwards all of it has the mode that
+    the model had"""
     mode = model.training
     model.train(False)
     try: yield model
@@ -604,7 +608,7 @@ def _choose(logits, temperature, top_k, g):
 
 def _draw(model, n, temperature, top_k, prefix, max_len, g):
     "`n` names as lists of integers, each begun with `prefix`"
-    T, t = model.block_size, len(prefix)
+    T, t, endless = model.block_size, len(prefix), getattr(model, 'endless', False)
     # A row for each name: T boundaries in front, then `prefix`, then what is drawn
     text = torch.zeros(n, T + max_len, dtype=torch.int64)
     text[:, T:T+t] = torch.tensor(prefix, dtype=torch.int64)
@@ -618,10 +622,12 @@ def _draw(model, n, temperature, top_k, prefix, max_len, g):
         if by_steps:
             logits, state = model.step(state, text[alive, T+t-1].to(model.device))
             logits = logits.cpu().double()
-        else: logits = _logits(model, text[alive, t:T+t].to(model.device))
+        else:  # the last T characters, or all from the boundary on
+            seen = text[alive, 0 if endless else t:T+t]
+            logits = _logits(model, seen.to(model.device))
         if t==0:  # no name is empty
             logits = logits.index_fill(1, torch.tensor([0]), -torch.inf)
-            need((logits > -torch.inf).any(1).all(),
+            need((logits != -torch.inf).any(1).all(),
                  "the model can draw the empty name only; train it on names")
         char = _choose(logits, temperature, top_k, g)
         text[alive, T+t] = char

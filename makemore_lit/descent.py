@@ -19,6 +19,8 @@ def count_loss(logits:Tensor, # `(B, V)`
                n:Tensor # `(B, V)`, counts of the next characters
               )->Tensor: # `()`, nats per character
     "The mean negative log-likelihood of counted characters; with gradients"
+    need(logits.shape==n.shape, f"logits {tuple(logits.shape)} and counts "
+         f"{tuple(n.shape)}; both have to be (B, V)")
     return -(n*logits.log_softmax(1)).sum()/n.sum()
 
 # %% ../nbs/04_descent.ipynb #8338ee62
@@ -64,6 +66,7 @@ class AdamW:
         self.i += 1
         beta1, beta2 = self.betas
         for p,m,v in zip(self.params, self.m, self.v):
+            if p.grad is None: continue  # it wasn't used
             # The running means of the gradient and of its square
             m.mul_(beta1).add_((1 - beta1)*p.grad)
             v.mul_(beta2).add_((1 - beta2)*p.grad**2)

@@ -8,6 +8,7 @@ __all__ = ['sgd', 'Layer', 'check_shapes', 'BatchNorm1d', 'Embedding', 'Linear',
            'plot_distributions']
 
 # %% ../nbs/03_mlp.ipynb #78f80644
+import threading
 from collections.abc import Callable, Iterable
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,8 @@ def sgd(model, # a language model with parameters
     "Plain stochastic gradient descent on mini-batches, the loop of the lectures"
     params, losses = list(dict.fromkeys(model.parameters())), []  # each one once
     need(params, f"a {type(model).__name__} has no parameters to train")
+    need(Y.shape==X.shape[:1], f"X {tuple(X.shape)}, Y {tuple(Y.shape)}; they have to "
+         "be (N, T) and (N)")
     model.train()
     try:
         for lr in lrs:
@@ -38,18 +41,21 @@ def sgd(model, # a language model with parameters
             for p in params: p.grad = None
             loss.backward()
             if watch: watch(lr)
-            for p in params: p.data -= lr*p.grad
+            for p in params:
+                if p.grad is not None: p.data -= lr*p.grad
             losses.append(loss.item())
     finally: model.train(False)
     return torch.tensor(losses)
 
 # %% ../nbs/03_mlp.ipynb #87caa285
+class _Pass(threading.local):
+    "What a thread knows of its pass through the layers"
+    again = False  # it is repeated: Dropout keeps its mask, BatchNorm its averages
+
 class Layer:
     "What all layers share: a mode, and nothing to learn unless they say so"
     training = False  # it is switched on for training only
-    # True for all layers while a pass is repeated: Dropout keeps its mask then, and
-    # BatchNorm its running averages.
-    again = False
+    now = _Pass()
 
     def parameters(self)->list[Tensor]: # a shared one is listed at each use
         "What is trained by gradient descent"
@@ -135,7 +141,7 @@ class BatchNorm1d(Layer):
         centred = x - mean
         # the biased one; `x.var` takes several times as long
         var = (centred*centred).mean(axes)
-        if not Layer.again:  # the running statistics move
+        if not Layer.now.again:  # the running statistics move
             with torch.no_grad():
                 self.mean.lerp_(mean, self.momentum)
                 self.var.lerp_(var*N/(N - 1), self.momentum)
@@ -221,7 +227,7 @@ class Dropout(Layer):
                  x:Tensor # of any shape
                 )->Tensor: # like `x`
         if not self.training or self.p==0: return x
-        if not (Layer.again and hasattr(self, 'kept')):  # else the last mask, once more
+        if not (Layer.now.again and hasattr(self, 'kept')):  # else the last mask again
             self.kept = (torch.rand(x.shape, generator=self.g) >= self.p).to(x.device)
         return x*self.kept/(1 - self.p)
 

@@ -29,7 +29,8 @@ def orthogonal(n:int, # rows and columns
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     Q, R = torch.linalg.qr(torch.randn(n, n, generator=g))
-    return Q*R.diagonal().sign()  # with these signs all directions are equally likely
+    # With these signs all directions are equally likely.
+    return (Q*R.diagonal().sign()).contiguous()
 
 # %% ../nbs/07_recurrent.ipynb #15e35723
 class RNNCell(Layer):
@@ -151,14 +152,14 @@ class NameTable:
         # Letters, and at least one 0 behind them: what follows each beginning
         rows = self.text[(self.begin[ix, None] + d)*inside]*inside
         tree, node = _prefix_tree(rows[:, :-1])
-        n = torch.zeros(len(tree), len(self.vocab))
+        n = torch.zeros(len(tree), len(self.vocab), dtype=torch.float32)
         read = d <= self.length[ix, None]
         times = self.times[ix, None].expand_as(rows)[read].float()
         n.index_put_((node[read], rows[read]), times, accumulate=True)
         return tree, n
 
     def __repr__(self):
-        return f'NameTable({self.times.sum():,} names, {len(self):,} distinct)'
+        return f'NameTable({int(self.times.sum()):,} names, {len(self):,} distinct)'
 
 # %% ../nbs/07_recurrent.ipynb #1344e259
 def windows_tree(ix:Tensor # `(B, T)` int64, windows of any T
@@ -191,6 +192,8 @@ class Recurrence(Layer):
     def __call__(self,
                  tree:PrefixTree # of N nodes
                 )->Tensor: # `(N, H)`, the state after each prefix
+        need(isinstance(tree, PrefixTree), f"a {type(tree).__name__} came, no "
+             "PrefixTree; go through the model's own `table`")
         x, h = self.embed(tree.char), self.h0[None]
         states = [h]
         for above,level in zip(tree.levels, tree.levels[1:]):

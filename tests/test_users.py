@@ -1,21 +1,24 @@
 """What users of the modules type first: it works, or is refused in a sentence that helps.
 And what is promised of types and devices."""
-import math, re, subprocess, sys
+import math, re, subprocess, sys, threading
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from makemore_lit.backprop import backward, recomputed
 from makemore_lit.checkpoints import load, PRETRAINED, pretrained, register, save
 from makemore_lit.contexts import bootstrap, KneserNey, Mixture, NGram
 from makemore_lit.corpora import load_corpus
-from makemore_lit.counts import Bigram, BigramNet, count_contexts, nll, sample
+from makemore_lit.counts import Bigram, BigramNet, count_contexts, LanguageModel, nll
+from makemore_lit.counts import sample
 from makemore_lit.counts import surprises, unended, Wrapped
 from makemore_lit.data import progress, seeded, split_words, Vocab, windows
-from makemore_lit.descent import fit
-from makemore_lit.mlp import Embedding, Flatten, Layer, Linear, MLP, Sequential, sgd
+from makemore_lit.descent import AdamW, fit
+from makemore_lit.mlp import Dropout, Embedding, Flatten, Layer, Linear, MLP, Sequential
+from makemore_lit.mlp import sgd
 from makemore_lit.recurrent import NameTable, Recurrent
 from makemore_lit.results import new_names
-from makemore_lit.attention import Transformer
+from makemore_lit.attention import Block, Transformer
 from makemore_lit.wavenet import WaveNet
 
 WORDS = load_corpus()[:400]
@@ -301,3 +304,134 @@ def test_fit_with_nothing_to_go_on_with():
     with pytest.raises(ValueError, match='resume'):
         fit(NETWORKS['mlp'](), TABLE, epochs=1, lr=.01, g=seeded(), resume={})
     with pytest.raises(ValueError, match='no language model'): nll(nn.Linear(2, 2), WORDS)
+
+
+class Fives(LanguageModel):
+    "Names of any letters that end after five; it has to see where they began"
+    endless = True
+    def __init__(self, vocab): super().__init__(vocab, 2)
+    def __call__(self, ix):
+        text = (ix > 0).long().sum(1)  # how many letters were read
+        logits = torch.zeros(len(ix), len(self.vocab))
+        logits[:, 0] = torch.where(text==5, 1e4, -1e4)
+        return logits
+
+
+def test_draws_of_what_reads_whole_words():
+    "A model without steps sees a word from its beginning, in a mixture too"
+    assert {len(w) for w in sample(Fives(VOCAB), 20, seed=1)}=={5}
+    gru = pretrained('gru')
+    both = Mixture([gru, Bigram(gru.vocab)], [1, 0])
+    for prompt in ('', 'alexa', 'christop'):
+        drawn = [sample(m, 20, seed=1, prompt=prompt) for m in (gru, both)]
+        assert drawn[0]==drawn[1]
+
+
+def test_shapes_in_training():
+    "Logits, contexts and characters that don't fit each other end it at once"
+    table = count_contexts(TRAIN, VOCAB, 1)
+    for net in (nn.Embedding(len(VOCAB), len(VOCAB)),
+                nn.Sequential(nn.Embedding(len(VOCAB), 1), nn.Flatten())):
+        model = Wrapped(net, VOCAB, 1)
+        with pytest.raises(ValueError, match='logits'): fit(model, table, epochs=2, lr=.1)
+    X, Y = windows(TRAIN, VOCAB, 3)
+    for wrong in (Y[:20], torch.cat([Y, Y]), torch.zeros(len(X), len(VOCAB))):
+        with pytest.raises(ValueError, match='X'): sgd(MLP(VOCAB), X, wrong, [.1])
+    mixture = Mixture([NETWORKS['gru'](), COUNTED['n-gram']()])
+    for f in (nll, Mixture.fit):
+        with pytest.raises(ValueError, match='own `table`'): f(mixture, NameTable(DEV, VOCAB))
+    with pytest.raises(ValueError, match='own `table`'):
+        backward(NETWORKS['gru'](), *count_contexts(DEV, VOCAB, 20)[:9])
+
+
+def test_frozen():
+    "A parameter that needs no gradient stays as it is"
+    X, Y = windows(TRAIN, VOCAB, 3)
+    model = MLP(VOCAB, g=seeded())
+    model.net[0].C.requires_grad_(False)
+    before = [p.detach().clone() for p in model.parameters()]
+    sgd(model, X, Y, [.1, .1], g=seeded())
+    optimizer = AdamW(model.parameters(), lr=.1)
+    optimizer.step()
+    assert [torch.equal(a, b) for a,b in zip(before, model.parameters())]==[True, *[False]*4]
+
+
+def test_threads():
+    "A pass that one thread repeats is no business of another's"
+    layer, seen = Dropout(.5, seeded()).train(), []
+    def other(): seen.append((Layer.now.again, layer(torch.ones(50))))
+    first = layer(torch.ones(50))
+    class Within(Layer):
+        "Starts a thread while it is repeated"
+        def __call__(self, x):
+            thread = threading.Thread(target=other)
+            thread.start()
+            thread.join()
+            return x
+    recomputed(Within(), first)
+    again, second = seen[0]
+    assert not again and not torch.equal(first, second)
+
+
+@pytest.mark.parametrize('cell', ['rnn', 'gru'])
+def test_to_the_last_bit(cell, tmp_path):
+    "A recurrent network that went on, or was loaded, is the same in all bits"
+    def run(resume=None):
+        states, g = {}, seeded(1)
+        model = Recurrent(VOCAB, n_embd=6, n_hidden=12, cell=cell, g=g)
+        fit(model, model.table(TRAIN, VOCAB), epochs=4, batch_size=64, lr=.01, g=g,
+            resume=resume, after_step=lambda r: states.update(r.state()) if r.step==9 else None)
+        return model, states
+    model, states = run()
+    resumed, _ = run(states)
+    save(model, tmp_path/'m')
+    assert nll(model, DEV)==nll(resumed, DEV)==nll(load(tmp_path/'m'), DEV)
+
+
+def test_by_hand_in_other_types_and_sizes():
+    "What a branch is added to may be large, or short of digits"
+    for kind,rate in ((torch.float32, .2), (torch.bfloat16, .01)):
+        model = Transformer(VOCAB, 16, n_layers=1, n_heads=2, n_embd=8, g=seeded()).to(kind)
+        losses = fit(model, model.table(TRAIN, VOCAB), epochs=15, batch_size=64, lr=rate,
+                     g=seeded(), backward=backward)['loss']
+        assert all(map(math.isfinite, losses))
+
+
+def test_default_type():
+    "Models of whole words score and learn where float64 is the default"
+    torch.set_default_dtype(torch.float64)
+    try:
+        for kind in ('gru', 'transformer'):
+            model = NETWORKS[kind]()
+            assert learns(model)[-1] < 3.4 and math.isfinite(nll(model, DEV))
+    finally: torch.set_default_dtype(torch.float32)
+
+
+def test_own_mistakes_are_told():
+    "An error in a property isn't hidden by another; logits of nan are called so"
+    class Typo(LanguageModel):
+        "It has a W, and asks for a w"
+        def __init__(self): super().__init__(VOCAB, 1); self.W = torch.zeros(3)
+        def parameters(self): return [self.w]
+    for name in ('n_params', 'device'):
+        with pytest.raises(AttributeError, match="no 'w'"): getattr(Typo(), name)
+    net = BigramNet(VOCAB)
+    net.W.data.fill_(math.nan)
+    for prompt in ('', 'a'):
+        with pytest.raises(ValueError, match='no numbers'): sample(net, 2, prompt=prompt)
+
+
+@pytest.mark.parametrize('kind', TYPES, ids=str)
+def test_weights_of_a_mixture(kind, tmp_path):
+    "They are shares of one in each type"
+    mixture = Mixture([make() for make in (*COUNTED.values(),)[:3]]).to(kind)
+    save(mixture, tmp_path/'m')
+    assert nll(load(tmp_path/'m'), DEV)==nll(mixture, DEV)
+
+
+def test_attention_on_rows():
+    "A block on rectangles of names computes in each type"
+    for kind in TYPES:
+        block = Block(8, 2)
+        for t in block.state().values(): t.data = t.data.to(kind)
+        assert block(torch.ones(2, 3, 8, dtype=kind)).dtype==kind
