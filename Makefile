@@ -24,7 +24,7 @@ help: ## what can be made
 
 install: .venv/installed ## what the other targets need, in .venv (they see to it themselves)
 
-run: .venv/installed ## the main job: train one model of each kind, compare them, sample names (a minute)
+run: .venv/installed ## the main job: train one model of each kind, compare them, sample names (two minutes or so)
 	@$(BIN)/makemore_compare
 
 test: .venv/installed ## export, check the modules and the book, run every notebook and tests/ (CORPUS=surnames: on no other)
@@ -70,5 +70,5 @@ export: .venv/installed ## write the modules from the notebooks, and clean the n
 	@$(BIN)/nbdev_export
 	@$(BIN)/nbdev_clean
 
-clean: ## remove what was built (the .venv too)
-	@rm -rf .venv _proc _docs _bench _results build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache nbs/.hypothesis nbs/made nbs/{book,nbdev,sidebar}.yml
+clean: ## remove what was built (the .venv too; not _results, which takes hours to make)
+	@rm -rf .venv _proc _docs _bench build dist *.egg-info .ruff_cache .mypy_cache .pytest_cache nbs/.hypothesis nbs/made nbs/{book,nbdev,sidebar}.yml

@@ -10,6 +10,8 @@ def _run(name=None):
     for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, _quit)
     try: from . import cli
     except (ImportError, MemoryError, OSError) as e:
+        # Other errors are faults of the program.
+        if type(e) is not MemoryError and 'libtorch' not in str(e): raise
         print(f'makemore_lit: {str(e) or "no memory is left"}; it needs torch, and about '
               'a gigabyte of memory', file=sys.stderr)
         sys.exit(2)

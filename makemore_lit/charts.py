@@ -78,7 +78,7 @@ def dot_chart(rows:dict, # label -> (estimate, lower end, upper end) of an inter
     import matplotlib.pyplot as plt
     ax = ax or plt.subplots(figsize=(7, .8 + .35*len(rows)))[1]
     for y,(label,(estimate,low,high)) in enumerate(rows.items()):
-        ax.plot([low, high], [y, y], '-', color=PALETTE[0])
+        ax.plot([low, high], [y, y], '-', color=PALETTE[0], solid_capstyle='butt')
         ax.plot(estimate, y, 'o', color=PALETTE[0])
         singles = (runs or {}).get(label, [])
         ax.plot(singles, [y - .28]*len(singles), '.', color=PALETTE[1], markersize=5)

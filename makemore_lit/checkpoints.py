@@ -7,7 +7,7 @@ __all__ = ['FORMAT', 'MAX_BLOCK_SIZE', 'OWN', 'MODELS', 'PRETRAINED', 'save', 'r
            'load_training', 'pretrained_path', 'pretrained']
 
 # %% ../nbs/12_checkpoints.ipynb #9fe2dcfc
-import inspect, json
+import inspect, json, os
 from importlib.resources import files
 from pathlib import Path
 import torch
@@ -217,6 +217,10 @@ def _read(path, key, kind):
     "The tensors and the JSON under `key` in the metadata of a safetensors file"
     what = kind_of(path)
     need(what=='a file', f"{path}: {what}; give a {kind}", FileNotFoundError)
+    try: os.fsencode(path).decode()
+    except UnicodeError:
+        raise ValueError(f"{os.fsdecode(path)!a}: the name isn't UTF-8, and can't be "
+                         "read; rename it, or its folder") from None
     try:
         with open(path, 'rb') as file: head = file.read(64)
     # Reading may fail without the file's name.

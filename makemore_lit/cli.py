@@ -28,7 +28,7 @@ from .scale import joined, left_alone, merge_models, shared
 
 # %% ../nbs/13_cli.ipynb #ffb0bdad
 _TOO_LARGE = ('a size, a seed or a count is too large for this machine, '
-              'or the corpus has too many characters; give less')
+              'or the corpus has too many characters; give less, or allow more memory')
 
 class _Stopped(BaseException):
     "A signal that asked the program to stop; no `except Exception` on the way takes it"
@@ -229,6 +229,13 @@ def _writable(out, source, start=r'\[(\]|\n \{\n  "model": )'):
 
 def _check_regular(out):
     "`ValueError` if `out` is no regular file, or leaves no room for a state's name"
+    # What these name is a file only as long as the shell says so.
+    need(not re.match('/(dev|proc|sys)/', os.path.abspath(out)),
+         f"--out {out}: not a regular file; give the name of one")
+    try: os.fsencode(out).decode()
+    except UnicodeError:
+        raise ValueError(f"--out {out!a}: not UTF-8, so what it names couldn't be read "
+                         "again; give another name") from None
     long = len(os.fsencode(Path(out).name))
     need(long <= 200, f"--out: a name of {long} bytes; give one of 200 at most")
     need(Path(out).is_file() or not Path(out).exists(),
@@ -365,7 +372,8 @@ def _advised(state, resume, fitting, advice):
         raise ConnectionError(f"another process has ended; {advice()}") from None
     except ValueError as e:
         if not resume: raise
-        raise ValueError(f"{state}: {e}") from None
+        told = str(e).replace('begin anew', 'delete the file to begin anew')
+        raise ValueError(f"{state}: {told}") from None
     except FloatingPointError as e:
         # To go on would lead there again. What was there before isn't deleted.
         if not resume: state.unlink(missing_ok=True)

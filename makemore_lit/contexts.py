@@ -192,12 +192,14 @@ class NGram(_Tables):
                 )->Tensor: # `(B,)` float64
         "The log-probability of one character after each context, without the others"
         V = len(self.vocab)
-        p = torch.full((len(ix),), 1/V, dtype=torch.float32)
-        for level,b,node in self._known(ix.cpu()):
+        ix, char = ix.to(self.device), char.to(self.device)
+        p = torch.full((len(ix),), 1/V, dtype=torch.float32, device=ix.device)
+        for level,b,node in self._known(ix):
             start, weight = level['start'], level['weight']
             # The pairs of a context and a character are sorted by both
             distinct = start.diff()
-            context = torch.arange(len(distinct)).repeat_interleave(distinct)
+            rows = torch.arange(len(distinct), device=ix.device)
+            context = rows.repeat_interleave(distinct)
             pair = context*V + level['char']
             wanted = node*V + char[b]
             place = torch.searchsorted(pair, wanted).clamp(max=len(pair) - 1)
@@ -207,7 +209,7 @@ class NGram(_Tables):
             total = before[start[node + 1]] - before[start[node]]
             passed = self.discount*distinct[node].float()
             p[b] = ((n - self.discount).clamp(min=0) + passed*p[b])/total
-        return p.double().log()
+        return p.cpu().double().log()
 
 # %% ../nbs/02_contexts.ipynb #f200dd46
 def neighbours(longer:dict[str,Tensor], # a level of an NGram
@@ -410,9 +412,9 @@ class Mixture(_Members):
                  ix:Tensor # `(B, T)` int64, T at least `block_size`
                 )->Tensor: # `(B, V)`, log-probabilities
         "What comes next, by all models together"
-        p = [w*m(seen_by(m, ix)).softmax(1)
-             for w,m in zip(self.weights, self.models)]
-        return torch.stack(p).sum(0).log()
+        logp = [m(seen_by(m, ix)).log_softmax(1) for m in self.models]
+        # The log of the weighted mean, without a chance that is rounded to 0
+        return (torch.stack(logp) + self.weights.log()[:, None, None]).logsumexp(0)
 
 # %% ../nbs/02_contexts.ipynb #764e9024
 show_parameters(globals())

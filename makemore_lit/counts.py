@@ -370,8 +370,8 @@ class Bigram(LanguageModel):
         check_counts(self, counts)
         counts = counts.to(self.n.device)
         pairs = counts.x[counts.row, -1], counts.char
-        n = torch.zeros_like(self.n)
-        self.n = n.index_put_(pairs, counts.weight.to(n), accumulate=True)
+        n = torch.zeros_like(self.n, dtype=torch.int64)  # whole numbers of any size
+        self.n = n.index_put_(pairs, counts.weight, accumulate=True).to(self.n)
         return self
 
     def __call__(self,
@@ -676,9 +676,12 @@ def sample(model, # any language model
     if seed is not None: g = seeded(index(seed))
     prefix, exclude, names = model.vocab.encode(prompt), set(exclude), []
     for _ in range(100):
-        missing = n - len(names)
+        # Many names are drawn in parts, so that they don't take much memory at once.
+        missing, some = n - len(names), _at_once(model)
+        parts = [min(some, missing - k) for k in range(0, missing, some)]
         with evaluating(model):
-            drawn = _draw(model, missing, temperature, top_k, prefix, max_len, g)
+            drawn = [row for k in parts for row in
+                     _draw(model, k, temperature, top_k, prefix, max_len, g)]
         names += [w for w in map(model.vocab.decode, drawn) if w not in exclude]
         if len(names)==n: return names
     raise ValueError(f"only {len(names)} of {n} names were found outside `exclude` in "

@@ -191,7 +191,10 @@ def shared(backward:Callable, # what leaves gradients, as autograd does
         grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in params]
         # 1, the loss and the gradients, times N_r; their sums; divided by N
         found = torch.ones_like(loss), loss.detach(), *grads
-        total = (torch.cat([t.reshape(-1) for t in found])*characters).cpu()
+        total = torch.cat([t.reshape(-1) for t in found]).cpu()
+        # Sixteen bits couldn't even count the characters.
+        if total.element_size()==2: total = total.float()
+        total *= characters.cpu()
         dist.all_reduce(total)
         _, loss, *grads = (total/total[0]).split([1, 1, *(p.numel() for p in params)])
         for p,d in zip(params, grads): p.grad = d.view_as(p).to(p)

@@ -389,15 +389,6 @@ def test_planted(write, file, old, new, message):
     assert found[0].startswith(message)
 
 
-def test_exceptions(write, monkeypatch):
-    "A chapter that awaits its rewriting may show what it likes; another may not wait"
-    monkeypatch.setattr(check_book, 'AWAITING', ('00_one',))
-    assert len(found := check_book.faults(write(BOOK)))==1, found
-    assert found[0].startswith(f'{ONE}: needs no exception')
-    guarded = planted(ONE, 'three = 3', 'three = 3 if is_names else 4')
-    assert check_book.faults(write(guarded))==[]
-
-
 def test_width(write):
     "Code and output of exactly 88 columns fit"
     code = '%% print 88\nthree = 3  # ' + 'w'*75

@@ -880,3 +880,22 @@ def test_state_without_tensors():
     save_file({}, 'm.state', card)
     assert 'm.state' in refused(makemore_train, 'list.txt', out='m', resume=True, **how)
     assert Path('m.state').exists()
+
+
+def test_names_that_are_not_utf8():
+    "What could be written but not read is refused before; a file that is there, too"
+    write('list.txt', WORDS[:100])
+    works(makemore_train, 'list.txt', out='m', **FEW)
+    name = os.fsdecode(b'\xff.st')
+    assert 'UTF-8' in refused(makemore_train, 'list.txt', out=name, **FEW)
+    assert 'UTF-8' in refused(makemore_merge, '5-gram', out=name)
+    Path(name).write_bytes(Path('m').read_bytes())
+    assert 'rename it' in refused(makemore_eval, name, 'list.txt')
+
+
+def test_out_through_the_shell():
+    "/dev/stdout may be a file, into which the report goes as well"
+    write('list.txt', WORDS[:100])
+    for out in ('/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'):
+        text, err, status = shell(f'makemore_train list.txt --model bigram --out {out} > f; echo $?')
+        assert text=='2\n' and 'not a regular file' in err and Path('f').stat().st_size==0

@@ -9,7 +9,8 @@ from makemore_lit.backprop import backward, recomputed
 from makemore_lit.checkpoints import load, PRETRAINED, pretrained, register, save
 from makemore_lit.contexts import bootstrap, KneserNey, Mixture, NGram
 from makemore_lit.corpora import load_corpus
-from makemore_lit.counts import Bigram, BigramNet, count_contexts, LanguageModel, nll
+from makemore_lit.counts import Bigram, BigramNet, ContextCounts, count_contexts
+from makemore_lit.counts import LanguageModel, nll
 from makemore_lit.counts import sample
 from makemore_lit.counts import surprises, unended, Wrapped
 from makemore_lit.data import progress, seeded, split_words, Vocab, windows
@@ -435,3 +436,28 @@ def test_attention_on_rows():
         block = Block(8, 2)
         for t in block.state().values(): t.data = t.data.to(kind)
         assert block(torch.ones(2, 3, 8, dtype=kind)).dtype==kind
+
+
+def test_mixture_of_what_is_nearly_impossible():
+    "A mixture never gives a character less than a member's share of its chance"
+    logits = torch.tensor([0., -120, -500, *[-1e3]*(len(VOCAB) - 3)])
+    member = Wrapped(lambda ix: logits.expand(len(ix), -1), VOCAB, 1)
+    both = Mixture([member, member], [.5, .5])
+    ix = torch.zeros(1, 1, dtype=torch.int64)
+    assert torch.allclose(both(ix), member(ix).log_softmax(1))
+
+
+def test_many_names():
+    "They are drawn in parts: the same wish, as many names, little memory"
+    model = Bigram(VOCAB, 1.).fit(count_contexts(TRAIN, VOCAB, 1))
+    assert len(sample(model, 50_000, seed=1))==50_000 and sample(model, 0)==[]
+    wide = Bigram(Vocab([chr(0x4e00 + k) for k in range(250)]), 1.)
+    assert len(sample(wide, 100_000, max_len=2, seed=1))==100_000
+
+
+def test_counts_of_any_size():
+    "More pairs than float32 can count one by one"
+    x, pairs = torch.zeros(3, 1, dtype=torch.int64), torch.arange(3)
+    counts = ContextCounts(x, pairs, torch.ones(3, dtype=torch.int64),
+                           torch.tensor([2**24, 1, 1]), VOCAB)
+    assert Bigram(VOCAB).fit(counts).n[0, 1]==2**24 + 2
