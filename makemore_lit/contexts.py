@@ -326,9 +326,10 @@ class _Members(LanguageModel):
 
     def to(self, device=None, dtype=None):
         for m in self.models: m.to(device, dtype)
+        if isinstance(device, torch.dtype): device, dtype = None, device
         # In sixteen bits the weights would no longer be shares of one.
-        if isinstance(device, torch.dtype): device = None
-        self.weights = self.weights.to(device)
+        if dtype and dtype.itemsize==2: dtype = None
+        self.weights = self.weights.to(device=device, dtype=dtype)
         return self
 
     def parameters(self): return [p for m in self.models for p in m.parameters()]
