@@ -18,6 +18,7 @@ help: ## what can be made
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: Python 3.11 or later is needed; name one: make PYTHON=python3.12 …")'
 	@echo "installing into .venv (once; a few minutes)" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@$(INSTALL) pip setuptools wheel
 	@$(INSTALL) --no-build-isolation -e '.[dev]'
 	@touch $@

@@ -179,8 +179,10 @@ def save(model:LanguageModel, # of a class in `MODELS`
     `ValueError` for a class that isn't in `MODELS`, a model that `load` would refuse,
     or a fact that isn't JSON.
 
-        >>> save(pretrained('bigram'), '/tmp/bigram.safetensors', language='English')
-        >>> read_card('/tmp/bigram.safetensors')['language']
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     save(pretrained('bigram'), f'{folder}/bigram', language='English')
+        ...     read_card(f'{folder}/bigram')['language']
         'English'
     """
     kind = type(model).__name__
