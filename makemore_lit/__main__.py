@@ -7,7 +7,10 @@ def _quit(number, frame): os._exit(128 + number)
 
 def _run(name=None):
     "A command by its short name, or the one that is named first in the shell"
-    for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, _quit)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # `nohup` wants to have SIGHUP ignored.
+        ignored = number==signal.SIGHUP and signal.getsignal(number)==signal.SIG_IGN
+        if not ignored: signal.signal(number, _quit)
     try: from . import cli
     except (ImportError, MemoryError, OSError) as e:
         # Other errors are faults of the program.

@@ -188,6 +188,9 @@ def save(model:LanguageModel, # of a class in `MODELS`
     kind = type(model).__name__
     need(MODELS.get(kind) is type(model), f"a {kind} can't be saved, only "
          f"{', '.join(MODELS)}; if it is your own class, call register({kind}) first")
+    need(kind != 'Mixture' or not any(isinstance(m, Mixture) for m in model.models),
+         "a mixture of mixtures can't be saved; make one of all their models, with the "
+         "products of the weights")
     length = model.block_size
     need(length <= MAX_BLOCK_SIZE, f"a context of {length} characters can't be saved; "
          f"{MAX_BLOCK_SIZE} at most")

@@ -54,6 +54,7 @@ def _in_words(e):
     if not isinstance(e, OSError) or not e.strerror: return e
     advice = {errno.ENOSPC:'; make room, or write elsewhere',
               errno.EACCES:'; change its permissions, or give another',
+              errno.EPERM:'; give another, this one is not yours to replace',
               errno.ENAMETOOLONG:'; give a shorter name'}
     return f"{e.filename or 'the output'}: {e.strerror}{advice.get(e.errno, '')}"
 
@@ -81,7 +82,8 @@ def _one_line(name, debug):
 # %% ../nbs/13_cli.ipynb #6d7ff150
 @contextlib.contextmanager
 def _stoppable(advice=lambda: ''):
-    """Within it, SIGINT and SIGTERM raise `_Stopped`, with `advice()` on how to go on.
+    """Within it, SIGINT, SIGTERM and SIGHUP raise `_Stopped`, with `advice()` on how to
+    go on.
 
     What it gives raises the last one again, in case that it got lost on its way.
     """
@@ -93,7 +95,10 @@ def _stoppable(advice=lambda: ''):
         if came: raise _Stopped(came[-1], advice())
     # Python lets no other thread handle signals.
     first = threading.current_thread() is threading.main_thread()
-    signals = (signal.SIGINT, signal.SIGTERM) if first else ()
+    signals = [signal.SIGINT, signal.SIGTERM] if first else []
+    # A terminal was closed; `nohup` wants that to be ignored.
+    ignored = signal.getsignal(signal.SIGHUP)==signal.SIG_IGN
+    if first and not ignored: signals.append(signal.SIGHUP)
     before = {s: signal.signal(s, stop) for s in signals}
     try:
         yield check
@@ -360,7 +365,8 @@ def _alone(out):
         need(lock.exists() and os.path.samestat(os.fstat(file.fileno()), lock.stat()),
              busy)
         try: yield
-        finally: lock.unlink(missing_ok=True)
+        finally:
+            with contextlib.suppress(OSError): lock.unlink()
 
 # %% ../nbs/13_cli.ipynb #d3f72368
 @contextlib.contextmanager

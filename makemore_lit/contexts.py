@@ -8,6 +8,7 @@ __all__ = ['suffix_counts', 'NGram', 'neighbours', 'KneserNey', 'name_nll', 'boo
 # %% ../nbs/02_contexts.ipynb #3af4e20f
 import math
 from collections.abc import Sequence
+from copy import deepcopy
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -349,8 +350,12 @@ class _Members(LanguageModel):
             if name!='weights': parts[k][rest] = t
         need('weights' in state, "the weights are missing; give a whole state")
         weights = _weights(state['weights'], len(self.models))
-        for k,m in enumerate(self.models): m.load_state(parts[str(k)])
-        self.weights = weights.to(self.weights)
+        # Each is tried on a copy first, so that none changes if another is refused.
+        for really in (False, True):
+            for k,m in enumerate(self.models):
+                try: (m if really else deepcopy(m)).load_state(parts[str(k)])
+                except ValueError as e: raise ValueError(f"model {k}: {e}") from None
+        self.weights = weights.to(self.weights.device)
         return self
 
     @property

@@ -114,6 +114,9 @@ def _check_wish(model, table, epochs, batch_size):
     "`ValueError` if there is nothing to train, or nothing to train it on"
     need(list(model.parameters()),
          f"a {type(model).__name__} has no parameters; use its own `fit`")
+    need(any(p.requires_grad for p in model.parameters()),
+         f"all parameters of the {type(model).__name__} are frozen; set "
+         "`requires_grad_(True)` for those to train")
     kept = {t.data_ptr() for t in model.state().values()}
     need(all(p.data_ptr() in kept for p in model.parameters()),
          f"a {type(model).__name__} has parameters that its `state()` doesn't hold, "

@@ -899,3 +899,21 @@ def test_out_through_the_shell():
     for out in ('/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'):
         text, err, status = shell(f'makemore_train list.txt --model bigram --out {out} > f; echo $?')
         assert text=='2\n' and 'not a regular file' in err and Path('f').stat().st_size==0
+
+
+@pytest.mark.parametrize('ignored', [False, True])
+def test_closed_terminal(ignored):
+    "SIGHUP stops a training as SIGTERM does; under `nohup` it doesn't"
+    write('list.txt', WORDS[:300])
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    began = time.time()
+    try: pid = forked(makemore_train, 'list.txt', out='m', model='mlp', epochs=10**6)
+    finally: signal.signal(signal.SIGHUP, before)
+    assert when(pid, newer('m.state', began))
+    os.kill(pid, signal.SIGHUP)
+    if ignored:
+        time.sleep(.3)
+        os.kill(pid, signal.SIGTERM)
+    status, errors = ended(pid)
+    assert status==(143 if ignored else 129) and 'go on with --resume' in errors
+    assert Path('m.state').exists() and not list(Path().glob('.makemore*'))

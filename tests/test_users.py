@@ -461,3 +461,26 @@ def test_counts_of_any_size():
     counts = ContextCounts(x, pairs, torch.ones(3, dtype=torch.int64),
                            torch.tensor([2**24, 1, 1]), VOCAB)
     assert Bigram(VOCAB).fit(counts).n[0, 1]==2**24 + 2
+
+
+def test_mixture_comes_back(tmp_path):
+    "In the type of its weights; a state that is refused changes nothing; none of mixtures"
+    models = [COUNTED['n-gram'](), NETWORKS['net'](), NETWORKS['mlp']()]
+    mixture = Mixture(models, torch.tensor([1/3, 1/3, 1/3], dtype=torch.float64))
+    for kind in (torch.float32, torch.float64):
+        save(mixture.to(kind), tmp_path/'m')
+        back = load(tmp_path/'m')
+        assert back.weights.dtype==mixture.weights.dtype==kind
+        assert nll(back, DEV)==nll(mixture, DEV)
+    before = nll(mixture, DEV)
+    state = {k: t + 1 if k=='1.W' else t for k,t in mixture.state().items()}
+    del state['2.0.C']
+    with pytest.raises(ValueError, match='model 2: 0.C'): mixture.load_state(state)
+    assert nll(mixture, DEV)==before
+    with pytest.raises(ValueError, match='products'): save(Mixture([mixture, models[0]]), 'm')
+
+
+def test_all_frozen():
+    model = MLP(VOCAB)
+    for p in model.parameters(): p.requires_grad_(False)
+    with pytest.raises(ValueError, match='frozen'): learns(model)
