@@ -78,10 +78,10 @@ def _named(facts):
 
 def _as_json(facts):
     "`facts` as JSON; `ValueError` unless text, finite numbers, lists, dictionaries"
-    need(_named(facts), "a key in the facts isn't text, but would come back from JSON "
-         "as text; give it as text")
-    try: return json.dumps(facts, allow_nan=False)
-    except (TypeError, ValueError) as e:
+    try:
+        need(_named(facts), "a key isn't text, but would come back as text")
+        return json.dumps(facts, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as e:
         raise ValueError(f"the facts can't be written as JSON: {e}") from None
 
 # %% ../nbs/12_checkpoints.ipynb #77b10419

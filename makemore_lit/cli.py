@@ -235,8 +235,9 @@ def _writable(out, source, start=r'\[(\]|\n \{\n  "model": )'):
 def _check_regular(out):
     "`ValueError` if `out` is no regular file, or leaves no room for a state's name"
     # What these name is a file only as long as the shell says so.
-    need(not re.match('/(dev|proc|sys)/', os.path.abspath(out)),
-         f"--out {out}: not a regular file; give the name of one")
+    for path in (out, os.readlink(out) if os.path.islink(out) else out):
+        need(not re.match('/+(dev|proc|sys)/(?!shm/)', os.path.abspath(path)),
+             f"--out {out}: not a regular file; give the name of one")
     try: os.fsencode(out).decode()
     except UnicodeError:
         raise ValueError(f"--out {out!a}: not UTF-8, so what it names couldn't be read "

@@ -402,6 +402,8 @@ class Mixture(_Members):
         check_counts(self, counts)
         need(len(counts), "there are no counts to learn from; count some words")
         with evaluating(self): p, n = _chances(self.models, counts.to('cpu'))
+        need(not p.isnan().any(), "a model's probabilities are no numbers; train it "
+             "anew, with a lower learning rate")
         need((p > 0).any(0).all(), "a character has no chance in any of the models; "
                                    "add one that gives each character a chance")
         w = self.weights.cpu().double()

@@ -174,6 +174,9 @@ class LanguageModel:
                   ): # the model
         "Take over copies of a state; `ValueError` if a name or shape isn't the model's"
         _check_shapes(state, self.state())
+        for k,t in self.state().items():
+            need(state[k].is_floating_point()==t.is_floating_point(),
+                 f"{k}: {state[k].dtype} came, not {t.dtype}; convert it")
         # `state()` holds the model's own tensors: setting `.data` changes the model.
         for k,t in self.state().items(): t.data = state[k].detach().clone().to(t.device)
         return self
@@ -677,7 +680,8 @@ def sample(model, # any language model
     prefix, exclude, names = model.vocab.encode(prompt), set(exclude), []
     for _ in range(100):
         # Many names are drawn in parts, so that they don't take much memory at once.
-        missing, some = n - len(names), _at_once(model)
+        missing = n - len(names)
+        some = max(1, min(_at_once(model), 2**22//len(model.vocab)))
         parts = [min(some, missing - k) for k in range(0, missing, some)]
         with evaluating(model):
             drawn = [row for k in parts for row in

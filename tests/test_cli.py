@@ -896,7 +896,8 @@ def test_names_that_are_not_utf8():
 def test_out_through_the_shell():
     "/dev/stdout may be a file, into which the report goes as well"
     write('list.txt', WORDS[:100])
-    for out in ('/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'):
+    Path('link').symlink_to('/dev/stdout')
+    for out in ('/dev/stdout', '//dev/stdout', 'link', '/dev/fd/1', '/proc/self/fd/1'):
         text, err, status = shell(f'makemore_train list.txt --model bigram --out {out} > f; echo $?')
         assert text=='2\n' and 'not a regular file' in err and Path('f').stat().st_size==0
 

@@ -484,3 +484,43 @@ def test_all_frozen():
     model = MLP(VOCAB)
     for p in model.parameters(): p.requires_grad_(False)
     with pytest.raises(ValueError, match='frozen'): learns(model)
+
+
+def test_half_loaded():
+    "A state with a tensor of another kind is refused, and changes nothing"
+    for make in (NETWORKS['mlp'], NETWORKS['gru']):
+        model = make()
+        before, state = nll(model, DEV), {k: t.detach() + 1 for k,t in model.state().items()}
+        state[list(state)[-1]] = state[list(state)[-1]].long()
+        with pytest.raises(ValueError, match='int64 came'): model.load_state(state)
+        assert nll(model, DEV)==before
+
+
+def test_facts_without_end():
+    "Circular facts are no JSON"
+    circle = []
+    circle.append(circle)
+    with pytest.raises(ValueError, match='JSON'): save(NETWORKS['mlp'](), 'm', x=circle)
+
+
+def test_mixture_with_a_model_of_nan():
+    "Its weights aren't lost"
+    broken = Wrapped(lambda ix: torch.full((len(ix), len(VOCAB)), math.nan), VOCAB, 1)
+    mixture = Mixture([broken, COUNTED['n-gram']()])
+    with pytest.raises(ValueError, match='no numbers'): mixture.fit(TABLE)
+    assert mixture.weights.tolist()==[.5, .5]
+
+
+def test_names_of_many_characters():
+    "They are drawn a few at a time"
+    words = [''.join(chr(0x4e00 + (7*k + 13*j*j)%3000) for j in range(3)) for k in range(2000)]
+    vocab = Vocab(words)
+    model = NGram(vocab, 2).fit(count_contexts(words, vocab, 2))
+    seen, inner = [], NGram.__call__
+    class Watched(NGram):
+        def __call__(self, ix):
+            seen.append(len(ix))
+            return inner(self, ix)
+    watched = Watched(vocab, 2)
+    watched.levels = model.levels
+    assert len(sample(watched, 3000, seed=1))==3000 and max(seen)*len(vocab) <= 2**22
